@@ -1,1 +1,10 @@
-//! Placeholder.
+//! Wire formats of AWS logs to typed events: bytes in, rows out.
+//!
+//! Knows no finding, no clock, no disk and no network. A bad record never fails a file: it is counted by
+//! cause with one sample kept, and the rest is read.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod rows;
+
+pub use rows::{ApiCall, ApiRows, Caller, DnsHost, DnsQuery, DnsRows, Flow, FlowInterface, FlowRows, Span};
