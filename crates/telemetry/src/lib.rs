@@ -5,6 +5,16 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod key;
+mod limits;
+mod report;
 mod rows;
+mod sniff;
 
-pub use rows::{ApiCall, ApiRows, Caller, DnsHost, DnsQuery, DnsRows, Flow, FlowInterface, FlowRows, Span};
+pub use key::{Hint, hint};
+pub use limits::Limits;
+pub use report::{Cause, Report, Sample};
+pub use rows::{
+    ApiCall, ApiRows, Caller, DnsHost, DnsQuery, DnsRows, Flow, FlowInterface, FlowRows, Span,
+};
+pub use sniff::Format;
