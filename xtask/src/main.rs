@@ -1,2 +1,72 @@
-//! xtask.
-fn main() {}
+//! The repository's own tool: checks, generated files and benchmarks, run as `cargo xtask`.
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool reports on the terminal"
+)]
+
+mod cargo;
+mod check;
+mod generate;
+mod tidy;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  check [--fast]   everything a machine can check; --fast: format, lints and unit tests of what changed, tidy
+  tidy             rules of the repository that no other tool knows
+  gen [--check]    writes the generated files; --check: fails if one is out of date";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> Result<()> {
+    let Some((command, rest)) = args.split_first() else { bail!("a command is needed\n\n{USAGE}") };
+    match (command.as_str(), words(rest).as_slice()) {
+        ("check", []) => check::run(check::Mode::Full),
+        ("check", ["--fast"]) => check::run(check::Mode::Fast),
+        ("tidy", []) => tidy::run(&cargo::root()),
+        ("gen", []) => generate::run(false),
+        ("gen", ["--check"]) => generate::run(true),
+        ("help" | "--help" | "-h", []) => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => bail!("cannot understand `{}`\n\n{USAGE}", args.join(" ")),
+    }
+}
+
+fn words(args: &[String]) -> Vec<&str> {
+    args.iter().map(String::as_str).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(args: &[&str]) -> String {
+        let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+        run(&args).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn unknown_arguments_are_answered_with_the_usage() {
+        for args in
+            [&["checks"][..], &["check", "--quick"], &["check", "--clients"], &["tidy", "x"], &[]]
+        {
+            assert!(message(args).ends_with(USAGE), "{args:?}");
+        }
+    }
+}

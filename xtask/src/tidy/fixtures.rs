@@ -1,0 +1,73 @@
+//! Fixtures are small, their origin is stated, and no golden outlives its input.
+
+use super::report::Report;
+use super::tree::Tree;
+
+const README: &str = "fixtures/README.md";
+const GOLDEN: &str = ".findings.json";
+const INPUTS: &[&str] = &["json", "log", "jsonl"];
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// Reports large fixtures, inputs without a line in the README and goldens without an input.
+///
+/// A line of the README names a file (`ec2/port_scan/one_host.log`) or the folder of a family
+/// (`ec2/port_scan/`), in backticks.
+pub(crate) fn check(tree: &Tree, report: &mut Report) {
+    let readme = tree.get(README).map_or("", |file| file.text.as_str());
+    for (path, file) in tree.below("fixtures").filter(|(path, _)| *path != "README.md") {
+        if file.size > MAX_BYTES {
+            let size = file.size;
+            report.error(
+                &file.path,
+                format!("{size} bytes, at most {MAX_BYTES}: keep what the case needs"),
+            );
+        }
+        if let Some(case) = path.strip_suffix(GOLDEN) {
+            let has_input = |extension| tree.get(&format!("fixtures/{case}.{extension}")).is_some();
+            if !INPUTS.iter().any(has_input) {
+                report.error(&file.path, "no input belongs to this golden");
+            }
+        } else if !is_described(readme, path) {
+            report.error(&file.path, format!("no line in {README} says where it comes from"));
+        }
+    }
+}
+
+fn is_described(readme: &str, path: &str) -> bool {
+    let mut ends = path.match_indices('/').map(|(at, _)| at + 1).skip(1).chain([path.len()]);
+    ends.any(|end| path.get(..end).is_some_and(|name| readme.contains(&format!("`{name}`"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::temporary::problems;
+    use super::*;
+
+    const INPUT: (&str, &str) = ("fixtures/ec2/port_scan/one.log", "2 …\n");
+    const README_LINE: (&str, &str) = (README, "| `ec2/port_scan/` | written by hand |\n");
+
+    #[test]
+    fn a_fixture_needs_a_line_on_its_origin() {
+        let expected = "error: fixtures/ec2/port_scan/one.log: no line in fixtures/README.md says where it comes from";
+        assert_eq!(problems(check, &[INPUT]), [expected]);
+        assert_eq!(problems(check, &[INPUT, (README, "`ec2/` all\n")]), [expected]);
+        assert_eq!(problems(check, &[INPUT, README_LINE]), [""; 0]);
+        assert_eq!(problems(check, &[INPUT, (README, "`ec2/port_scan/one.log`\n")]), [""; 0]);
+    }
+
+    #[test]
+    fn a_golden_needs_its_input() {
+        let golden = ("fixtures/ec2/port_scan/one.findings.json", "[]\n");
+        assert_eq!(problems(check, &[INPUT, README_LINE, golden]), [""; 0]);
+        let expected =
+            "error: fixtures/ec2/port_scan/one.findings.json: no input belongs to this golden";
+        assert_eq!(problems(check, &[README_LINE, golden]), [expected]);
+    }
+
+    #[test]
+    fn a_fixture_is_small() {
+        let large = "x".repeat(64 * 1024 + 1);
+        let expected = "error: fixtures/ec2/port_scan/one.log: 65537 bytes, at most 65536: keep what the case needs";
+        assert_eq!(problems(check, &[(INPUT.0, &large), README_LINE]), [expected]);
+    }
+}
