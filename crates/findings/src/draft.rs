@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 use crate::{Action, FindingType, Resource};
 
 /// Which side of the activity the resource is on (`service.resourceRole`).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ResourceRole {
     /// The remote party acts on our resource.

@@ -5,8 +5,16 @@
 #![warn(missing_docs)]
 
 mod action;
+mod canonical;
 mod draft;
+mod explanation;
+mod finding;
 mod finding_type;
+#[cfg(test)]
+mod fixture;
+mod identity;
+mod merge;
+mod redact;
 mod resource;
 
 pub use action::{
@@ -14,10 +22,16 @@ pub use action::{
     GeoLocation, LocalIpDetails, NetworkConnectionAction, Organization, PortDetails,
     PortProbeAction, PortProbeDetail, RemoteAccountDetails, RemoteIpDetails,
 };
+pub use canonical::canonical;
 pub use draft::{Draft, EvidenceRef, Reason, ResourceRole, ThreatIntelligenceDetail};
+pub use explanation::{EXPLANATION_KEY, EvidenceRecord, Explanation};
+pub use finding::{AdditionalInfo, Evidence, Finding, Service};
 pub use finding_type::{Data, FindingType};
+pub use identity::{AggregationKey, detector_id, finding_id};
+pub use merge::{Commits, RETENTION};
+pub use redact::redact;
 pub use resource::{
     AccessKeyDetails, IamInstanceProfile, InstanceDetails, LambdaDetails, NetworkInterface, Owner,
-    PermissionConfiguration, PrivateIpAddressDetails, PublicAccess, Resource, S3BucketDetail,
-    S3ObjectDetail, SecurityGroup, Tag,
+    PermissionConfiguration, PrivateIpAddressDetails, ProductCode, PublicAccess, Resource,
+    S3BucketDetail, S3ObjectDetail, SecurityGroup, Tag,
 };

@@ -57,8 +57,19 @@ pub struct InstanceDetails {
     pub network_interfaces: Vec<NetworkInterface>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub product_codes: Vec<ProductCode>,
     #[serde(default)]
     pub tags: Vec<Tag>,
+}
+
+/// One element of `productCodes`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names are GuardDuty's own")]
+pub struct ProductCode {
+    pub product_code_id: String,
+    pub product_code_type: String,
 }
 
 /// `iamInstanceProfile`.
