@@ -1,1 +1,29 @@
-//! Placeholder.
+//! What is known about addresses, names and files: lists, places, public suffixes.
+//!
+//! Pure look-ups. The crate is handed bytes and facts; it reads no file, no network and no clock, and
+//! knows no events and no findings.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod addresses;
+mod builder;
+mod builtin;
+mod category;
+mod csv;
+mod entry;
+mod files;
+mod intel;
+mod list;
+mod names;
+mod parse;
+mod places;
+mod ranges;
+mod sets;
+
+pub use builder::IntelBuilder;
+pub use category::{Categories, Category, UnknownCategory};
+pub use intel::{Intel, NameVerdict};
+pub use list::{Indicator, List, Owner};
+pub use parse::{ListFormat, ListProblem, ParsedList, parse_list, parse_list_as};
+pub use places::{Place, PlaceSource, Places, PlacesError};
+pub use sets::Verdict;

@@ -1,0 +1,255 @@
+//! Reading lists: plain text and CSV.
+//!
+//! A list is hostile or at least careless input: what cannot be read is counted and a few samples are
+//! kept, and the rest is used.
+
+use hashbrown::HashMap;
+use model::{Addr, Hasher64};
+
+use crate::csv;
+use crate::entry::Entry;
+
+/// The largest list that is read, by GuardDuty's own limit for list files.
+pub const MAX_LIST_BYTES: usize = 35 << 20;
+/// Entries of one list that are kept; further ones are refused.
+pub const MAX_LIST_ENTRIES: usize = 5_000_000;
+/// Problems of one list that are described; further ones are only counted.
+const MAX_PROBLEMS: usize = 100;
+/// Bytes of a line that a problem quotes.
+const MAX_QUOTED_BYTES: usize = 120;
+/// Different threat names of one list that are kept.
+const MAX_LABELS: usize = 10_000;
+/// Bytes of a threat name that are kept.
+const MAX_LABEL_BYTES: usize = 200;
+
+/// How a list is written. Further formats of GuardDuty (STIX, OTX, …) become variants here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ListFormat {
+    /// One entry a line; `#` and `;` begin comments.
+    Txt,
+    /// Comma-separated values or a relative of them; a column holds the indicators.
+    Csv,
+}
+
+impl ListFormat {
+    /// Finds the format by the name of the list and its first lines.
+    pub fn detect(name: &str, bytes: &[u8]) -> ListFormat {
+        if name
+            .get(name.len().saturating_sub(4)..)
+            .is_some_and(|it| it.eq_ignore_ascii_case(".csv"))
+            || csv::looks_like_csv(bytes)
+        {
+            ListFormat::Csv
+        } else {
+            ListFormat::Txt
+        }
+    }
+}
+
+/// A line of a list that was not used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ListProblem {
+    /// The line, counted from 1; 0 stands for the list as a whole.
+    pub line: u64,
+    /// The beginning of the line, without control characters.
+    pub text: String,
+    /// What is wrong.
+    pub cause: &'static str,
+}
+
+/// Addresses from `first` to `last` inclusive.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Range<T> {
+    pub(crate) first: T,
+    pub(crate) last: T,
+    pub(crate) label: u32,
+}
+
+/// A listed name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct ListedName {
+    pub(crate) text: Box<str>,
+    pub(crate) wildcard: bool,
+    pub(crate) label: u32,
+}
+
+/// The entries of a list, sorted and each once.
+#[derive(Clone, Debug, Default)]
+pub struct ParsedList {
+    pub(crate) v4: Vec<Range<u32>>,
+    pub(crate) v6: Vec<Range<u128>>,
+    pub(crate) names: Vec<ListedName>,
+    pub(crate) files: Vec<([u8; 32], u32)>,
+    /// Threat names, in the order of their first use.
+    pub(crate) labels: Vec<String>,
+    /// Lines that were refused, described or not.
+    pub refused: u64,
+}
+
+impl ParsedList {
+    /// Stands where an entry has no threat name.
+    pub(crate) const NO_LABEL: u32 = u32::MAX;
+
+    /// The number of different entries.
+    pub fn len(&self) -> u64 {
+        (self.v4.len() + self.v6.len() + self.names.len() + self.files.len()) as u64
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A hash of the entries and their threat names, whatever their order in the list was.
+    pub fn content_hash(&self) -> u64 {
+        let label = |it: u32| self.labels.get(it as usize).map_or("", String::as_str).as_bytes();
+        let mut hash = Hasher64::default();
+        for it in &self.v4 {
+            hash =
+                hash.number(u64::from(it.first) << 32 | u64::from(it.last)).bytes(label(it.label));
+        }
+        for it in &self.v6 {
+            hash = hash.bytes(&it.first.to_le_bytes()).bytes(&it.last.to_le_bytes());
+            hash = hash.bytes(label(it.label));
+        }
+        for it in &self.names {
+            hash = hash.bytes(it.text.as_bytes()).number(u64::from(it.wildcard));
+            hash = hash.bytes(label(it.label));
+        }
+        for it in &self.files {
+            hash = hash.bytes(&it.0).bytes(label(it.1));
+        }
+        hash.finish()
+    }
+
+    /// All ranges in the bits of [`Addr`], with their labels.
+    pub(crate) fn addr_ranges(&self) -> impl Iterator<Item = (u128, u128, u32)> {
+        let v4 = |it: u32| Addr::from_v4(it).bits();
+        let mapped = self.v4.iter().map(move |it| (v4(it.first), v4(it.last), it.label));
+        mapped.chain(self.v6.iter().map(|it| (it.first, it.last, it.label)))
+    }
+
+    fn normalize(&mut self) {
+        self.v4.sort_unstable();
+        self.v4.dedup_by_key(|it| (it.first, it.last));
+        self.v6.sort_unstable();
+        self.v6.dedup_by_key(|it| (it.first, it.last));
+        self.names.sort_unstable();
+        self.names.dedup_by(|later, first| {
+            (&later.text, later.wildcard) == (&first.text, first.wildcard)
+        });
+        self.files.sort_unstable();
+        self.files.dedup_by_key(|it| it.0);
+    }
+}
+
+/// Collects entries and problems while a list is read.
+#[derive(Default)]
+pub(crate) struct Reading {
+    pub(crate) list: ParsedList,
+    problems: Vec<ListProblem>,
+    label_numbers: HashMap<String, u32>,
+}
+
+impl Reading {
+    /// Reads one indicator of a line.
+    pub(crate) fn entry(&mut self, line: u64, text: &str, label: &str) {
+        if self.list.len() as usize >= MAX_LIST_ENTRIES {
+            return self.problem(line, text, "the list has more entries than are kept");
+        }
+        match Entry::parse(text) {
+            Ok(entry) => {
+                let label = self.label(label);
+                self.keep(entry, label);
+            }
+            Err(cause) => self.problem(line, text, cause),
+        }
+    }
+
+    fn keep(&mut self, entry: Entry, label: u32) {
+        let list = &mut self.list;
+        match entry {
+            Entry::V4 { first, last } => list.v4.push(Range { first, last, label }),
+            Entry::V6 { first, last } => list.v6.push(Range { first, last, label }),
+            Entry::Name { text, wildcard } => list.names.push(ListedName { text, wildcard, label }),
+            Entry::File(hash) => list.files.push((hash, label)),
+        }
+    }
+
+    fn label(&mut self, text: &str) -> u32 {
+        let text = text.trim();
+        if text.is_empty() {
+            return ParsedList::NO_LABEL;
+        }
+        let text = quote(text, MAX_LABEL_BYTES);
+        if let Some(&number) = self.label_numbers.get(&text) {
+            return number;
+        }
+        let number = self.list.labels.len();
+        if number >= MAX_LABELS {
+            return ParsedList::NO_LABEL;
+        }
+        self.list.labels.push(text.clone());
+        self.label_numbers.insert(text, number as u32);
+        number as u32
+    }
+
+    pub(crate) fn problem(&mut self, line: u64, text: &str, cause: &'static str) {
+        self.list.refused += 1;
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(ListProblem { line, text: quote(text, MAX_QUOTED_BYTES), cause });
+        }
+    }
+}
+
+/// The beginning of a text, whole characters, control characters replaced.
+fn quote(text: &str, max_bytes: usize) -> String {
+    let end = text.floor_char_boundary(max_bytes);
+    let shown = text.get(..end).unwrap_or_default();
+    shown.chars().map(|it| if it.is_control() { '\u{fffd}' } else { it }).collect()
+}
+
+/// Reads a list whose format is found by its name and content.
+pub fn parse_list(name: &str, bytes: &[u8]) -> (ParsedList, Vec<ListProblem>) {
+    parse_list_as(ListFormat::detect(name, bytes), bytes)
+}
+
+/// Reads a list of a known format.
+pub fn parse_list_as(format: ListFormat, bytes: &[u8]) -> (ParsedList, Vec<ListProblem>) {
+    let mut reading = Reading::default();
+    if bytes.len() > MAX_LIST_BYTES {
+        reading.problem(0, "", "the list is larger than 35 MB; nothing of it is used");
+    } else {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        match format {
+            ListFormat::Txt => read_txt(bytes, &mut reading),
+            ListFormat::Csv => csv::read(bytes, &mut reading),
+        }
+    }
+    reading.list.normalize();
+    (reading.list, reading.problems)
+}
+
+/// The lines of a list with their numbers, trimmed.
+pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+    (1..).zip(bytes.split(|&b| b == b'\n').map(<[u8]>::trim_ascii))
+}
+
+fn read_txt(bytes: &[u8], reading: &mut Reading) {
+    for (number, line) in lines(bytes) {
+        if line.is_empty() || line.starts_with(b"#") || line.starts_with(b";") {
+            continue;
+        }
+        let Ok(text) = str::from_utf8(line) else {
+            reading.problem(number, &String::from_utf8_lossy(line), "not UTF-8");
+            continue;
+        };
+        // A comment may follow an entry; a number after it is a score, as in public block lists.
+        let text = text.split(['#', ';']).next().unwrap_or_default().trim_end();
+        let entry = match text.split_once([' ', '\t']) {
+            Some((entry, score)) if score.trim().parse::<f64>().is_ok() => entry,
+            _ => text,
+        };
+        reading.entry(number, entry, "");
+    }
+}
