@@ -1,0 +1,154 @@
+//! Facts about buckets: owner, policy, access control list, public access blocks, tags.
+
+use std::sync::Arc;
+
+use findings::Tag;
+use model::{AccountId, Region, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::instances::add_tags;
+use super::timeline::{Fact, Text};
+
+/// Longest policy that is kept, in bytes. S3 allows 20 KB
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html>).
+pub(super) const POLICY_MAX: usize = 32 * 1024;
+
+/// Most grants that are kept: S3's own limit
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html>).
+pub(super) const GRANTS_MAX: usize = 100;
+
+/// One grant of an access control list.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct AclGrant {
+    /// Group URI, canonical user id or mail address.
+    pub grantee: Text,
+    /// `READ`, `WRITE`, `READ_ACP`, `WRITE_ACP` or `FULL_CONTROL`.
+    pub permission: Text,
+}
+
+/// Settings of Block Public Access.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct BlockPublicAccess {
+    /// `BlockPublicAcls`.
+    pub block_public_acls: bool,
+    /// `IgnorePublicAcls`.
+    pub ignore_public_acls: bool,
+    /// `BlockPublicPolicy`.
+    pub block_public_policy: bool,
+    /// `RestrictPublicBuckets`.
+    pub restrict_public_buckets: bool,
+}
+
+impl BlockPublicAccess {
+    /// Everything blocked.
+    pub const ALL: BlockPublicAccess = BlockPublicAccess {
+        block_public_acls: true,
+        ignore_public_acls: true,
+        block_public_policy: true,
+        restrict_public_buckets: true,
+    };
+}
+
+/// What is known of a bucket at one time. `None` means not known.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct BucketFact {
+    /// Its name.
+    pub name: Text,
+    /// The account that owns it.
+    pub account: AccountId,
+    /// Its Region.
+    pub region: Region,
+    /// When it was created.
+    pub created: Option<Timestamp>,
+    /// Its policy as JSON text; empty when it has none.
+    pub policy: Option<Text>,
+    /// The grants of its access control list.
+    pub acl: Option<Arc<[AclGrant]>>,
+    /// Block Public Access of the bucket.
+    pub block: Option<BlockPublicAccess>,
+    /// Whether S3 itself calls the policy public (`get-bucket-policy-status`).
+    pub policy_is_public: Option<bool>,
+    /// Canonical id of the owner, empty when not known.
+    pub owner: Text,
+    /// Its tags in order of their keys.
+    pub tags: Vec<Tag>,
+    /// Whether it was deleted.
+    pub deleted: bool,
+}
+
+/// One piece of news about a bucket.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) enum BucketChange {
+    Identity {
+        name: Text,
+        account: AccountId,
+    },
+    /// A bucket of this name was made: nothing of an earlier one of the same name holds.
+    Created {
+        time: Timestamp,
+        is_fresh: bool,
+    },
+    Region(Region),
+    Policy(Text),
+    Acl(Arc<[AclGrant]>),
+    Block(BlockPublicAccess),
+    PolicyIsPublic(bool),
+    Owner(Text),
+    Tags(Arc<[Tag]>),
+    Deleted,
+}
+
+impl Fact for BucketFact {
+    type Change = BucketChange;
+
+    fn apply(&mut self, change: &BucketChange) {
+        match change {
+            BucketChange::Identity { name, account } => {
+                self.name = name.clone();
+                if account.is_known() {
+                    self.account = *account;
+                }
+            }
+            BucketChange::Created { time, is_fresh } => {
+                if *is_fresh {
+                    let (name, account) = (self.name.clone(), self.account);
+                    *self = BucketFact { name, account, ..BucketFact::default() };
+                }
+                (self.created, self.deleted) = (Some(*time), false);
+            }
+            BucketChange::Region(region) => self.region = *region,
+            BucketChange::Policy(text) => {
+                (self.policy, self.policy_is_public) = (Some(text.clone()), None);
+            }
+            BucketChange::Acl(grants) => self.acl = Some(grants.clone()),
+            BucketChange::Block(block) => self.block = Some(*block),
+            BucketChange::PolicyIsPublic(is_public) => self.policy_is_public = Some(*is_public),
+            BucketChange::Owner(id) => self.owner = id.clone(),
+            BucketChange::Tags(tags) => {
+                self.tags.clear();
+                add_tags(&mut self.tags, tags);
+            }
+            BucketChange::Deleted => self.deleted = true,
+        }
+    }
+
+    fn replaces(later: &BucketChange, earlier: &BucketChange) -> bool {
+        std::mem::discriminant(later) == std::mem::discriminant(earlier)
+    }
+}
+
+/// Block Public Access of a whole account at one time.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct AccountBlock(pub(super) BlockPublicAccess);
+
+impl Fact for AccountBlock {
+    type Change = BlockPublicAccess;
+
+    fn apply(&mut self, change: &BlockPublicAccess) {
+        self.0 = *change;
+    }
+
+    fn replaces(_later: &BlockPublicAccess, _earlier: &BlockPublicAccess) -> bool {
+        true
+    }
+}

@@ -1,0 +1,188 @@
+//! Whether a bucket's policy and access control list let the public in.
+//!
+//! Follows S3's own meaning of "public"
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>).
+
+use serde_json::Value;
+
+use super::buckets::{AclGrant, BlockPublicAccess, BucketFact};
+
+/// What the public may do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Access {
+    /// Read objects or list the bucket.
+    pub read: bool,
+    /// Write or delete objects, or change who may.
+    pub write: bool,
+}
+
+impl Access {
+    fn any(self) -> bool {
+        self.read || self.write
+    }
+
+    fn add(&mut self, other: Access) {
+        self.read |= other.read;
+        self.write |= other.write;
+    }
+}
+
+/// How far a bucket is open to the public.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Exposure {
+    /// By its policy as written.
+    pub policy: Access,
+    /// By its access control list as written.
+    pub acl: Access,
+    /// Whether public policies have no effect.
+    pub is_policy_restricted: bool,
+    /// Whether public grants have no effect.
+    pub is_acl_ignored: bool,
+}
+
+impl Exposure {
+    /// Works it out from what is known; what is not known counts as closed.
+    pub fn of(fact: &BucketFact, account: BlockPublicAccess) -> Exposure {
+        let bucket = fact.block.unwrap_or_default();
+        let mut policy = fact.policy.as_deref().map(policy_access).unwrap_or_default();
+        match fact.policy_is_public {
+            // S3's own judgment is better than ours; it does not tell reading from writing.
+            Some(false) => policy = Access::default(),
+            Some(true) if !policy.any() => policy.read = true,
+            _ => {}
+        }
+        Exposure {
+            policy,
+            acl: fact.acl.as_deref().map(acl_access).unwrap_or_default(),
+            is_policy_restricted: bucket.restrict_public_buckets || account.restrict_public_buckets,
+            is_acl_ignored: bucket.ignore_public_acls || account.ignore_public_acls,
+        }
+    }
+
+    /// Whether the public has any access after the blocks.
+    pub fn is_public(&self) -> bool {
+        (self.policy.any() && !self.is_policy_restricted)
+            || (self.acl.any() && !self.is_acl_ignored)
+    }
+}
+
+/// What an access control list grants to everyone, or to everyone with an AWS account.
+pub fn acl_access(grants: &[AclGrant]) -> Access {
+    let mut access = Access::default();
+    for grant in grants {
+        let group = grant.grantee.rsplit('/').next().unwrap_or("");
+        if !matches!(group, "AllUsers" | "AuthenticatedUsers") {
+            continue;
+        }
+        access.add(match &*grant.permission {
+            "READ" => Access { read: true, write: false },
+            "WRITE" | "WRITE_ACP" => Access { read: false, write: true },
+            "FULL_CONTROL" => Access { read: true, write: true },
+            _ => Access::default(),
+        });
+    }
+    access
+}
+
+/// What a policy allows to everyone. A policy that cannot be read allows nothing.
+pub fn policy_access(policy: &str) -> Access {
+    let mut access = Access::default();
+    let Ok(policy) = serde_json::from_str::<Value>(policy) else { return access };
+    for statement in one_or_many(policy.get("Statement")) {
+        let allows = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
+        if allows && is_everyone(statement) && !is_restricted(statement.get("Condition")) {
+            access.add(action_access(statement));
+        }
+    }
+    access
+}
+
+fn one_or_many(value: Option<&Value>) -> &[Value] {
+    match value {
+        Some(Value::Array(values)) => values,
+        Some(value) => std::slice::from_ref(value),
+        None => &[],
+    }
+}
+
+fn is_everyone(statement: &Value) -> bool {
+    // An Allow for everyone but some is an Allow for the public.
+    if statement.get("NotPrincipal").is_some() {
+        return true;
+    }
+    match statement.get("Principal") {
+        Some(Value::String(principal)) => principal == "*",
+        Some(Value::Object(kinds)) => one_or_many(kinds.get("AWS")).iter().any(|p| p == "*"),
+        _ => false,
+    }
+}
+
+/// Condition keys that, with a fixed value, keep the public out.
+const RESTRICTING: &[&str] = &[
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceip",
+    "aws:sourceorgid",
+    "aws:sourceowner",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:userid",
+    "aws:username",
+    "aws:vpcsourceip",
+    "s3:dataaccesspointaccount",
+    "s3:dataaccesspointarn",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+];
+
+fn is_restricted(condition: Option<&Value>) -> bool {
+    let Some(Value::Object(operators)) = condition else { return false };
+    operators.iter().any(|(operator, keys)| {
+        // `StringNotEquals` leaves everyone else in; `…IfExists` leaves in who has no such key.
+        if operator.contains("Not") || operator.ends_with("IfExists") {
+            return false;
+        }
+        let Value::Object(keys) = keys else { return false };
+        keys.iter().any(|(key, values)| {
+            RESTRICTING.contains(&key.to_ascii_lowercase().as_str())
+                && !one_or_many(Some(values)).is_empty()
+                && one_or_many(Some(values)).iter().all(is_fixed)
+        })
+    })
+}
+
+/// Whether a condition's value names someone: no wildcard alone, no range that covers a great part of
+/// the Internet (S3 takes /8 as the limit of IPv4 and /32 of IPv6).
+fn is_fixed(value: &Value) -> bool {
+    let Some(text) = value.as_str() else { return false };
+    if let Some((address, bits)) = text.split_once('/')
+        && let (Ok(ip), Ok(bits)) = (address.parse::<std::net::IpAddr>(), bits.parse::<u8>())
+    {
+        return bits >= if ip.is_ipv4() { 8 } else { 32 };
+    }
+    !text.is_empty() && text != "*" && !text.starts_with("arn:aws:*")
+}
+
+fn action_access(statement: &Value) -> Access {
+    if statement.get("NotAction").is_some() {
+        return Access { read: true, write: true };
+    }
+    let mut access = Access::default();
+    for action in one_or_many(statement.get("Action")).iter().filter_map(Value::as_str) {
+        let action = action.to_ascii_lowercase();
+        let Some(verb) = action.strip_prefix("s3:").or((action == "*").then_some("*")) else {
+            continue;
+        };
+        if verb.starts_with('*') {
+            access.add(Access { read: true, write: true });
+        } else if ["get", "list", "head"].iter().any(|read| verb.starts_with(read)) {
+            access.read = true;
+        } else {
+            access.write = true;
+        }
+    }
+    access
+}

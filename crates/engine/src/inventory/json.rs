@@ -1,0 +1,127 @@
+//! Lenient reading of JSON as AWS writes it, in CloudTrail and in descriptions.
+//!
+//! CloudTrail spells EC2's members in lower camel case and wraps lists as `{"items": […]}` or
+//! `{"item": …}`; descriptions use upper camel case and plain arrays. Both are read by one set of functions.
+
+use model::{AccountId, Addr, Timestamp};
+use serde_json::Value;
+
+use super::timeline::Text;
+
+/// Longest text that is kept of a member, in bytes.
+pub(super) const TEXT_MAX: usize = 1024;
+
+/// Most elements that are read of one list.
+pub(super) const LIST_MAX: usize = 4096;
+
+static NULL: Value = Value::Null;
+
+/// A member by its name in lower camel case, or with its first letter in upper case.
+pub(super) fn get<'v>(value: &'v Value, name: &str) -> &'v Value {
+    if let Some(member) = value.get(name) {
+        return member;
+    }
+    let mut upper = String::with_capacity(name.len());
+    let mut letters = name.chars();
+    upper.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+    upper.push_str(letters.as_str());
+    value.get(&upper).unwrap_or(&NULL)
+}
+
+/// The first of several members that is present and not null.
+pub(super) fn pick<'v>(value: &'v Value, names: &[&str]) -> &'v Value {
+    names.iter().map(|name| get(value, name)).find(|member| !member.is_null()).unwrap_or(&NULL)
+}
+
+/// The only member of a wrapper such as `CreateNatGatewayResponse`, else the value itself.
+pub(super) fn unwrapped<'v>(value: &'v Value, wrapper: &str) -> &'v Value {
+    value.get(wrapper).unwrap_or(value)
+}
+
+/// Text of a string, number or truth value, cut at [`TEXT_MAX`]; `None` when absent or empty.
+pub(super) fn text(value: &Value) -> Option<Text> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(cut(text, TEXT_MAX)),
+        Value::Number(number) => Some(number.to_string().into()),
+        Value::Bool(flag) => Some(if *flag { "true" } else { "false" }.into()),
+        // S3 writes headers and query parameters as lists of one.
+        Value::Array(values) if values.len() == 1 => match values.first() {
+            Some(Value::String(text)) if !text.is_empty() => Some(cut(text, TEXT_MAX)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The first bytes of a text, ended at a letter's boundary.
+pub(super) fn cut(text: &str, max: usize) -> Text {
+    let mut end = text.len().min(max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or("").into()
+}
+
+pub(super) fn member_text(value: &Value, name: &str) -> Option<Text> {
+    text(get(value, name))
+}
+
+/// The elements of a list in any of its spellings, at most [`LIST_MAX`].
+pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    let mut inner = value;
+    if let Value::Object(members) = value {
+        inner = ["items", "item", "member"].iter().find_map(|name| members.get(*name)).unwrap_or(
+            // `assignedPrivateIpAddressSetType` and the like: a wrapper of one list.
+            match members.values().next() {
+                Some(only @ Value::Array(_)) if members.len() == 1 => only,
+                _ => &NULL,
+            },
+        );
+    }
+    let (many, one) = match inner {
+        Value::Array(values) => (values.as_slice(), None),
+        Value::Null => (&[][..], None),
+        single => (&[][..], Some(single)),
+    };
+    many.iter().chain(one).take(LIST_MAX)
+}
+
+/// A truth value as such or as text.
+pub(super) fn flag(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(flag) => Some(*flag),
+        Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+        Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// An address in text.
+pub(super) fn address(value: &Value) -> Option<Addr> {
+    value.as_str().and_then(Addr::parse)
+}
+
+/// An account as text or number.
+pub(super) fn account(value: &Value) -> Option<AccountId> {
+    match value {
+        Value::String(text) => AccountId::from_digits(text.as_bytes()),
+        Value::Number(number) => number.as_u64().and_then(AccountId::new),
+        _ => None,
+    }
+    .filter(|account| account.is_known())
+}
+
+/// A time in ISO 8601, in seconds or in milliseconds since 1970.
+pub(super) fn time(value: &Value) -> Option<Timestamp> {
+    /// Numbers from here on are milliseconds: as seconds they would lie after the year 5000.
+    const MILLIS_FROM: f64 = 1e11;
+    match value {
+        Value::String(text) => Timestamp::parse(text).ok(),
+        Value::Number(number) => {
+            let number = number.as_f64().filter(|n| (0.0..1e14).contains(n))?;
+            let millis = if number < MILLIS_FROM { number * 1000.0 } else { number };
+            Some(Timestamp::from_millis(millis as i64))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,27 @@
+//! What is known about the organization's resources as of a time: interfaces, instances, addresses,
+//! buckets, accounts and the lineage of sessions.
+//!
+//! Facts are learnt from API calls and completed from descriptions (`aws … describe-*`). Each holds from a
+//! time on, so that a record is judged by what was true when it was made.
+
+mod buckets;
+mod describe;
+mod details;
+mod exposure;
+mod facts;
+mod instances;
+mod json;
+mod lineage;
+mod lookup;
+mod network;
+mod table;
+mod timeline;
+
+pub use buckets::{AclGrant, BlockPublicAccess, BucketFact};
+pub use describe::{DESCRIPTION_MAX, DescribeError, DescribeSummary};
+pub use exposure::{Access, Exposure, acl_access, policy_access};
+pub use facts::{Inventory, LearnCounts};
+pub use instances::InstanceFact;
+pub use lineage::{Lineage, Parent};
+pub use network::{Interface, InterfaceFact, PrivateAddress, VpcEndpointFact};
+pub use timeline::Text;
