@@ -127,7 +127,12 @@ impl<V, const CAP: usize> BoundedMap<V, CAP> {
     #[inline]
     fn position(&self, tag: u32, key: u64) -> Option<usize> {
         let Some(index) = &self.index else {
-            return self.entries.iter().position(|it| it.key == key);
+            // No early exit: cache misses overlap and no branch depends on where the key stands.
+            let mut found = usize::MAX;
+            for (at, entry) in self.entries.iter().enumerate() {
+                found = if entry.key == key { at } else { found };
+            }
+            return (found != usize::MAX).then_some(found);
         };
         index.find(tag, self.entries.len(), |at| {
             self.entries.get(at).is_some_and(|it| it.key == key)
@@ -136,17 +141,24 @@ impl<V, const CAP: usize> BoundedMap<V, CAP> {
 
     /// The position of the entry that must go before a key with this tag can come.
     fn victim(&self, tag: u32) -> Option<usize> {
-        let order = |at: &usize| (self.entries[*at].last_use, self.entries[*at].key);
         if CAP <= ROW {
-            return (0..self.entries.len()).min_by_key(order).filter(|_| self.entries.len() >= CAP);
+            return (self.entries.len() >= CAP).then(|| self.oldest(0..self.entries.len()))?;
         }
         let shift = 32 - Self::CLASS_BITS;
-        let Some(index) = &self.index else {
-            let is_mate = |it: &Entry<V>| tag_of(it.key) >> shift == tag >> shift;
-            let is_full = self.entries.len() == WAYS && self.entries.iter().all(is_mate);
-            return (0..WAYS).filter(|_| is_full).min_by_key(order);
-        };
-        index.full_class(tag, shift, self.entries.len())?.into_iter().min_by_key(order)
+        if let Some(index) = &self.index {
+            return self.oldest(index.full_class(tag, shift, self.entries.len())?);
+        }
+        let is_mate = |it: &Entry<V>| tag_of(it.key) >> shift == tag >> shift;
+        let is_full = self.entries.len() == WAYS && self.entries.iter().all(is_mate);
+        is_full.then(|| self.oldest(0..WAYS))?
+    }
+
+    /// The one of these positions that was not used for longest, with the smallest key among equals.
+    fn oldest<I: IntoIterator<Item = usize> + Clone>(&self, positions: I) -> Option<usize> {
+        let last_use = |at: usize| self.entries[at].last_use;
+        let least = positions.clone().into_iter().map(last_use).fold(u32::MAX, u32::min);
+        let equals = positions.into_iter().filter(|&at| last_use(at) == least);
+        equals.min_by_key(|&at| self.entries[at].key)
     }
 
     /// Adds an entry to a map that has room for it.

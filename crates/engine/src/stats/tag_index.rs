@@ -72,16 +72,18 @@ impl TagIndex {
     pub(super) fn find(&self, tag: u32, len: usize, is: impl Fn(usize) -> bool) -> Option<usize> {
         match self {
             TagIndex::Row(row) => {
+                // All chunks before the first branch, which would be hard to predict for each of them.
                 let (chunks, _) = row.as_chunks::<CHUNK>();
+                let mut hits = 0u64;
                 for (i, chunk) in chunks.iter().take(len.div_ceil(CHUNK)).enumerate() {
-                    let mut hits = equal(chunk, tag);
-                    while hits != 0 {
-                        let position = i * CHUNK + hits.trailing_zeros() as usize;
-                        if is(position) {
-                            return Some(position);
-                        }
-                        hits &= hits - 1;
+                    hits |= u64::from(equal(chunk, tag)) << (i * CHUNK);
+                }
+                while hits != 0 {
+                    let position = hits.trailing_zeros() as usize;
+                    if is(position) {
+                        return Some(position);
                     }
+                    hits &= hits - 1;
                 }
                 None
             }
