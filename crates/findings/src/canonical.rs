@@ -25,3 +25,27 @@ pub fn canonical(finding: &Finding) -> Value {
     }
     value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn times_of_commits_and_places_of_evidence_do_not_count() {
+        let one = fixture::samples().remove(0);
+        let mut other = one.clone();
+        other.finding.created_at = one.finding.updated_at;
+        other.finding.updated_at = one.finding.created_at;
+        for record in &mut other.explanation.evidence {
+            record.file = "elsewhere".to_owned();
+            record.offset += 1;
+        }
+        other.finding.set_explanation(&other.explanation);
+        assert_ne!(one.finding, other.finding);
+        assert_eq!(canonical(&one.finding), canonical(&other.finding));
+        other.explanation.evidence[0].sha256 = "0".repeat(64);
+        other.finding.set_explanation(&other.explanation);
+        assert_ne!(canonical(&one.finding), canonical(&other.finding));
+    }
+}

@@ -56,6 +56,7 @@ pub struct Reason {
 
 impl Reason {
     /// Makes a reason from anything that can be printed.
+    #[expect(clippy::needless_pass_by_value, reason = "callers pass numbers and texts as they are")]
     pub fn new(what: &str, value: impl ToString, threshold: impl ToString) -> Reason {
         Reason { what: what.to_owned(), value: value.to_string(), threshold: threshold.to_string() }
     }

@@ -117,3 +117,27 @@ pub(crate) fn cut(mut text: String, max: usize) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use model::Origin;
+
+    use super::*;
+
+    #[test]
+    fn evidence_hides_secrets_and_names_the_bytes_as_read() {
+        let origin = Origin { object: 1, len: 9, offset: 7 };
+        let reference = EvidenceRef { time: Timestamp::from_secs(0), origin };
+        let record = EvidenceRecord::new(reference, "a.json", br#"{"password":"abc"}"#);
+        assert_eq!(record.text, r#"{"password":"[redacted]"}"#);
+        assert_eq!((record.offset, record.length), (7, 18));
+        // By `printf '{"password":"abc"}' | sha256sum`.
+        assert_eq!(
+            record.sha256,
+            "ea63d636ab8c6e11193a9c3ba3aa629072c2c208a02756602f1fefa32303b8ab"
+        );
+        let long =
+            EvidenceRecord::new(reference, "a", &b"\xc3\xa9".repeat(EvidenceRecord::TEXT_MAX));
+        assert!(long.text.len() <= EvidenceRecord::TEXT_MAX + '…'.len_utf8());
+    }
+}

@@ -191,3 +191,94 @@ pub(crate) mod iso {
         Timestamp::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(value: &Value) -> Finding {
+        serde_json::from_value(value.clone()).unwrap()
+    }
+
+    /// A finding in the shape of an event, with what old and new findings have beside each other.
+    fn recorded() -> Value {
+        json!({
+            "schemaVersion": "2.0", "accountId": "012345678901", "region": "us-west-2",
+            "partition": "aws", "id": "8eb59ed2edb365934d69edec9ec08f6a",
+            "arn": "arn:aws:guardduty:us-west-2:012345678901:detector/955624e422acc98f6cdb16ab4ab41d23/finding/8eb59ed2edb365934d69edec9ec08f6a",
+            "type": "Behavior:EC2/NetworkPortUnusual",
+            "resource": {
+                "resourceType": "Instance",
+                "instanceDetails": {
+                    "instanceId": "i-99999999", "networkInterfaces": [], "tags": [],
+                    "productCodes": [{"productCodeId": "p", "productCodeType": "marketplace"}],
+                },
+            },
+            "service": {
+                "serviceName": "guardduty", "detectorId": "955624e422acc98f6cdb16ab4ab41d23",
+                "action": {
+                    "actionType": "NETWORK_CONNECTION",
+                    "networkConnectionAction": {
+                        "connectionDirection": "OUTBOUND", "blocked": false, "protocol": "TCP",
+                        "remoteIpDetails": {
+                            "ipAddressV4": "198.51.100.0",
+                            "geoLocation": {"lat": 0.0, "lon": 0.0},
+                        },
+                    },
+                },
+                "resourceRole": "ACTOR",
+                "additionalInfo": {"value": "{\"sample\":true}", "type": "default", "sample": true},
+                "eventFirstSeen": "2019-06-09T19:10:08.230Z",
+                "eventLastSeen": "2019-06-09T19:10:23.308Z",
+                "archived": false, "count": 2,
+            },
+            "severity": 5,
+            "createdAt": "2019-06-09T19:10:08.230Z", "updatedAt": "2019-06-09T19:10:23.308Z",
+            "title": "t", "description": "d",
+        })
+    }
+
+    #[test]
+    fn recorded_findings_survive_the_round_trip() {
+        let value = recorded();
+        let finding = read(&value);
+        assert_eq!(serde_json::to_value(&finding).unwrap(), value);
+        assert_eq!(
+            finding.service.additional_info.keys(),
+            *json!({"sample": true}).as_object().unwrap()
+        );
+    }
+
+    #[test]
+    fn attack_sequences_have_no_action() {
+        let mut value = recorded();
+        value["resource"] = json!({"resourceType": "AttackSequence"});
+        let service = value["service"].as_object_mut().unwrap();
+        service.remove("action");
+        service.remove("resourceRole");
+        service.insert("detection".to_owned(), json!({"sequence": {"uid": "u", "signals": []}}));
+        assert_eq!(serde_json::to_value(read(&value)).unwrap(), value);
+    }
+
+    #[test]
+    fn old_findings_without_value_keep_their_keys() {
+        let mut value = recorded();
+        value["service"]["additionalInfo"] = json!({"unusual": 22, "localPort": "34875"});
+        let finding = read(&value);
+        assert_eq!(serde_json::to_value(&finding).unwrap(), value);
+        assert_eq!(finding.service.additional_info.keys()["unusual"], 22);
+    }
+
+    #[test]
+    fn severities_are_whole_numbers_from_1_to_10() {
+        let mut value = recorded();
+        value["severity"] = json!(5.9);
+        assert_eq!(serde_json::to_value(read(&value)).unwrap()["severity"], json!(5));
+        for wrong in [json!(0), json!(11), json!(-3), json!("5"), json!(1e300)] {
+            value["severity"] = wrong;
+            assert!(serde_json::from_value::<Finding>(value.clone()).is_err());
+        }
+    }
+}

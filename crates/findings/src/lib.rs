@@ -7,14 +7,17 @@
 mod action;
 mod canonical;
 mod draft;
+mod escape;
 mod explanation;
 mod finding;
 mod finding_type;
 #[cfg(test)]
 mod fixture;
+pub mod format;
 mod identity;
 mod merge;
 mod redact;
+mod report;
 mod resource;
 
 pub use action::{
@@ -30,6 +33,7 @@ pub use finding_type::{Data, FindingType};
 pub use identity::{AggregationKey, detector_id, finding_id};
 pub use merge::{Commits, RETENTION};
 pub use redact::redact;
+pub use report::{CoverageRow, InputFile, InputSummary, Report, ReportFinding, Skipped};
 pub use resource::{
     AccessKeyDetails, IamInstanceProfile, InstanceDetails, LambdaDetails, NetworkInterface, Owner,
     PermissionConfiguration, PrivateIpAddressDetails, ProductCode, PublicAccess, Resource,

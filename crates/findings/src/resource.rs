@@ -21,6 +21,20 @@ pub struct Resource {
     pub lambda_details: Option<LambdaDetails>,
 }
 
+impl Resource {
+    /// What people call the resource: its most telling identifier, else its type.
+    pub fn name(&self) -> &str {
+        let instance = self.instance_details.as_ref().and_then(|it| it.instance_id.as_deref());
+        let bucket = self.s3_bucket_details.first().map(|it| it.name.as_str());
+        let function = self.lambda_details.as_ref().map(|it| it.function_name.as_str());
+        let user = self.access_key_details.as_ref().map(|it| {
+            if it.user_name.is_empty() { it.access_key_id.as_str() } else { it.user_name.as_str() }
+        });
+        let names = [instance, bucket, function, user];
+        names.into_iter().flatten().find(|it| !it.is_empty()).unwrap_or(&self.resource_type)
+    }
+}
+
 /// `accessKeyDetails`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
