@@ -130,6 +130,13 @@ impl<'a> Wide<'a> {
         Field { text: self.text, from, end: self.marks[index] as usize }
     }
 
+    /// Whether the newline follows a carriage return.
+    #[inline(always)]
+    pub fn has_carriage_return(&self) -> bool {
+        // A line is wide only if bytes precede it, so the byte before the newline exists.
+        self.marks.last().is_some_and(|end| self.text[*end as usize - 1] == b'\r')
+    }
+
     /// Whether the text from a mark on starts with `literal`, of at most 32 bytes. False if there is no such
     /// mark.
     #[inline(always)]
