@@ -13,6 +13,8 @@ const SKIPPED: &[&str] =
 /// Endings of the files whose text is read.
 const TEXT: &[&str] = &["rs", "toml", "md", "yml", "yaml", "sh", "js", "css", "html", "sql", "txt"];
 
+const CFG_TEST: &str = "#[cfg(test)]";
+
 /// All files below the root, in the order of their paths.
 #[derive(Debug)]
 pub(crate) struct Tree {
@@ -31,8 +33,10 @@ pub(crate) struct File {
     pub text: String,
     /// Content with comments and literals blanked, line by line the same; empty if this is not Rust.
     pub code: String,
-    /// Lines, from 0, of the module of unit tests.
-    tests: Range<usize>,
+    /// Lines, from 0, of each item that is there for tests only.
+    tests: Vec<Range<usize>>,
+    /// Whether the whole file is there for tests or benches.
+    is_test: bool,
 }
 
 impl Tree {
@@ -41,6 +45,15 @@ impl Tree {
         let mut files = Vec::new();
         walk(root, "", &mut files)?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
+        let modules: Vec<String> = files.iter().flat_map(test_modules).collect();
+        for file in &mut files {
+            let stem = file.path.trim_end_matches(".rs");
+            let is_in = |module: &String| {
+                stem.strip_prefix(module)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            file.is_test |= modules.iter().any(is_in);
+        }
         Ok(Tree { files })
     }
 
@@ -70,8 +83,10 @@ impl File {
     fn new(path: String, size: u64, text: String) -> File {
         let is_rust = extension(&path) == "rs";
         let code = if is_rust { lexer::code_only(&text) } else { String::new() };
-        let tests = tests_module(&code);
-        File { path, size, text, code, tests }
+        let tests = test_items(&code);
+        let in_folder = |name: &str| path.split('/').any(|part| part == name);
+        let is_test = in_folder("tests") || in_folder("benches");
+        File { path, size, text, code, tests, is_test }
     }
 
     /// What follows the last dot of the name.
@@ -84,17 +99,12 @@ impl File {
         self.path.strip_prefix("crates/")?.split('/').next()
     }
 
-    /// Whether the whole file is there for tests or benches.
-    pub(crate) fn is_test(&self) -> bool {
-        let in_folder = |name: &str| self.path.split('/').any(|part| part == name);
-        self.path.ends_with("/tests.rs") || in_folder("tests") || in_folder("benches")
-    }
-
     /// Lines of code that are not tests, with their numbers from 1.
     pub(crate) fn product(&self) -> impl Iterator<Item = (usize, &str)> {
-        let skipped = if self.is_test() { 0..usize::MAX } else { self.tests.clone() };
+        let is_skipped =
+            |n: &usize| self.is_test || self.tests.iter().any(|range| range.contains(n));
         let lines = self.code.lines().enumerate();
-        lines.filter(move |(n, _)| !skipped.contains(n)).map(|(n, line)| (n + 1, line))
+        lines.filter(move |(n, _)| !is_skipped(n)).map(|(n, line)| (n + 1, line))
     }
 
     /// All lines of code, with their numbers from 1.
@@ -138,18 +148,30 @@ fn extension(path: &str) -> &str {
     path.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
-/// Lines of `#[cfg(test)] mod … { … }`: by the house's format it ends at the first brace in column one.
-fn tests_module(code: &str) -> Range<usize> {
+/// Lines of the items under `#[cfg(test)]`: by the house's format an item ends at the first line that starts in
+/// column one and ends with a brace or a semicolon.
+fn test_items(code: &str) -> Vec<Range<usize>> {
     let lines: Vec<&str> = code.lines().collect();
-    let Some(start) = lines.iter().position(|line| *line == "#[cfg(test)]") else { return 0..0 };
-    let rest = lines.get(start..).unwrap_or_default();
-    let head = rest.iter().position(|line| line.starts_with("mod ") && line.ends_with('{'));
-    let Some(head) = head.filter(|&n| rest.iter().take(n).all(|line| line.starts_with("#[")))
-    else {
-        return 0..0;
-    };
-    let len = rest.iter().skip(head).position(|line| *line == "}");
-    start..len.map_or(lines.len(), |n| start + head + n + 1)
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for start in (0..lines.len()).filter(|&n| lines.get(n) == Some(&CFG_TEST)) {
+        let is_end = |line: &&str| !line.starts_with(' ') && line.trim_end().ends_with(['}', ';']);
+        let end = lines.iter().skip(start).position(is_end).map_or(lines.len(), |n| start + n + 1);
+        ranges.push(start..end);
+    }
+    ranges
+}
+
+/// Paths without ending of the files of modules that a file declares under `#[cfg(test)]`.
+fn test_modules(file: &File) -> Vec<String> {
+    let stem = file.path.trim_end_matches(".rs");
+    let (folder, name) = stem.rsplit_once('/').unwrap_or(("", stem));
+    let folder = if matches!(name, "lib" | "main" | "mod") { folder } else { stem };
+    let lines = || file.code.lines();
+    let pairs = lines().zip(lines().skip(1)).filter(|(first, _)| *first == CFG_TEST);
+    let names = pairs.filter_map(|(_, line)| {
+        line.trim_start_matches("pub(crate) ").strip_prefix("mod ")?.strip_suffix(';')
+    });
+    names.map(|name| format!("{folder}/{name}")).collect()
 }
 
 /// A temporary tree for the tests of the checks.
@@ -197,15 +219,30 @@ mod tests {
     }
 
     #[test]
-    fn a_test_import_hides_nothing() {
-        let text = "#[cfg(test)]\nuse a::B;\nfn a() {}\nmod c {\n}\n";
-        assert_eq!(product("crates/model/src/a.rs", text), [1, 2, 3, 4, 5]);
+    fn a_test_item_hides_only_itself() {
+        let text = "#[cfg(test)]\nuse a::{\n    B,\n};\nfn a() {}\n#[cfg(test)]\nfn b() {\n    c();\n}\nmod d {\n}\n";
+        assert_eq!(product("crates/model/src/a.rs", text), [5, 10, 11]);
     }
 
     #[test]
     fn files_in_the_tests_folder_are_not_product() {
         assert_eq!(product("crates/model/tests/a.rs", "fn a() {}\n"), [0; 0]);
-        assert_eq!(product("crates/model/src/a/tests.rs", "fn a() {}\n"), [0; 0]);
+        assert_eq!(product("crates/model/benches/a.rs", "fn a() {}\n"), [0; 0]);
+    }
+
+    #[test]
+    fn a_module_that_is_declared_for_tests_is_not_product() {
+        let tree = temporary::tree(&[
+            ("src/lib.rs", "#[cfg(test)]\nmod a;\nmod ab;\n"),
+            ("src/a.rs", "fn a() {}\n"),
+            ("src/a/b.rs", "fn a() {}\n"),
+            ("src/ab.rs", "#[cfg(test)]\nmod c;\n"),
+            ("src/ab/c.rs", "fn a() {}\n"),
+            ("src/c.rs", "fn a() {}\n"),
+        ]);
+        let with_product = tree.rust().filter(|file| file.product().next().is_some());
+        let paths: Vec<&str> = with_product.map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["src/c.rs", "src/lib.rs"]);
     }
 
     #[test]
