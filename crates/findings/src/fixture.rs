@@ -236,6 +236,7 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples
 }
 
+#[derive(Clone, Copy)]
 struct Texts<'a> {
     title: &'a str,
     description: &'a str,

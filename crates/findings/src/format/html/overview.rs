@@ -136,19 +136,23 @@ fn filters(out: &mut String, shown: &[&ReportFinding<'_>]) {
 fn row(out: &mut String, it: &ReportFinding<'_>) {
     let finding = it.finding;
     let class = class(finding.band());
+    let name = finding.resource.name();
+    let is_named = name != finding.resource.resource_type;
+    let resource =
+        if is_named { format!("<br><code>{}</code>", Html(name)) } else { String::new() };
     put(
         out,
         format_args!(
             "<tr class=\"item {class}\"><td><span class=\"pill {class}\">{}</span></td>\
              <td><a href=\"#f-{}\">{}</a><br><code class=\"type\">{}</code></td>\
-             <td><span class=\"kind\">{}</span><br><code>{}</code></td>\
+             <td><span class=\"kind\">{}</span>{}</td>\
              <td class=\"time\">{}</td><td class=\"n\">{}</td></tr>\n",
             finding.band(),
             Html(&finding.id),
             Html(&finding.title),
             Html(&finding.finding_type),
             Html(&finding.resource.resource_type),
-            Html(finding.resource.name()),
+            resource,
             seconds(finding.service.event_last_seen),
             thousands(finding.service.count),
         ),

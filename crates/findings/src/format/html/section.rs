@@ -52,7 +52,9 @@ fn facts(out: &mut String, it: &ReportFinding<'_>) {
     let finding = it.finding;
     let service = &finding.service;
     out.push_str("<dl class=\"facts\">\n");
-    fact(out, &finding.resource.resource_type, finding.resource.name(), true);
+    let kind = finding.resource.resource_type.as_str();
+    let name = finding.resource.name();
+    fact(out, if name == kind { "Resource" } else { kind }, name, true);
     if let Some(remote) = remote(finding) {
         fact(out, "Remote party", &remote, true);
     }

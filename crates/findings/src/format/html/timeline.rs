@@ -43,7 +43,7 @@ pub(crate) fn timeline(out: &mut String, findings: &[&ReportFinding<'_>]) {
         out,
         format_args!(
             "<section class=\"panel\">\n<h2>Timeline</h2>\n<p class=\"caption\">Findings by the {unit} \
-             in which they were last seen, UTC</p>\n<svg class=\"timeline\" \
+             in which they were last seen, UTC</p>\n<div class=\"scroll\"><svg class=\"timeline\" \
              viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"Findings per {unit} by severity\">\n",
             BASE + 26
         ),
@@ -54,7 +54,7 @@ pub(crate) fn timeline(out: &mut String, findings: &[&ReportFinding<'_>]) {
         axis.bar(out, at as i64, bar);
     }
     axis.labels(out);
-    out.push_str("</svg>\n</section>\n");
+    out.push_str("</svg></div>\n</section>\n");
 }
 
 /// The number at the top of the scale: even from three on, so that the middle line is whole.
