@@ -13,6 +13,8 @@ const BITS: u32 = 10;
 const REGISTERS: usize = 1 << BITS;
 /// `alpha * m^2` of the paper, where alpha = 0.7213 / (1 + 1.079 / m).
 const ALPHA_M2: u128 = 755_541;
+/// Unit of the harmonic sum: 1024 of them fit, and what ranks above 53 would add is beyond any count.
+const ONE: u64 = 1 << 53;
 /// Raw estimate up to which the number of empty registers is the better measure (the paper's 5/2 m).
 const SMALL_RANGE: u64 = 5 * REGISTERS as u64 / 2;
 /// Expected number of distinct values that leave so many registers empty.
@@ -66,7 +68,8 @@ impl Distinct {
         }
     }
 
-    /// The number of distinct values: exact up to 64, else within about 3 % (one standard error).
+    /// The number of distinct values: exact up to 64, else within about 3 % (one standard error). Above
+    /// 64 it reads 1024 registers: ask when a value was new, not for each row.
     pub fn estimate(&self) -> u64 {
         match &self.0 {
             Form::Exact(values) => values.len() as u64,
@@ -139,12 +142,12 @@ impl Registers {
     }
 
     fn estimate(&self) -> u64 {
-        let (mut empty, mut sum) = (0, 0u128);
+        let (mut empty, mut sum) = (0, 0u64);
         for &rank in &self.0 {
             empty += usize::from(rank == 0);
-            sum += 1 << (64 - u32::from(rank));
+            sum += ONE >> rank;
         }
-        let raw = ((ALPHA_M2 << 64) / sum) as u64;
+        let raw = (ALPHA_M2 * u128::from(ONE) / u128::from(sum.max(1))) as u64;
         if raw <= SMALL_RANGE && empty > 0 { u64::from(BY_EMPTY[empty]) } else { raw }
     }
 }
