@@ -59,14 +59,45 @@ fn is_secret(name: &str) -> bool {
     SECRET_NAMES.iter().any(|it| plain.ends_with(it))
 }
 
+/// One open object or array.
+#[derive(Clone, Copy, Default)]
+struct Level {
+    /// Everything in it is secret.
+    is_hidden: bool,
+    /// It names a secret in one member, so that its member `value` is one.
+    is_named_secret: bool,
+}
+
+/// The halves of pairs such as `{"name": "DB_PASSWORD", "value": "…"}`.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Pair {
+    #[default]
+    None,
+    Name,
+    Value,
+}
+
+impl Pair {
+    fn of(name: &str) -> Pair {
+        let is = |names: &[&str]| names.iter().any(|it| name.eq_ignore_ascii_case(it));
+        match name {
+            _ if is(&["name", "key", "parameterName", "parameterKey"]) => Pair::Name,
+            _ if is(&["value", "parameterValue"]) => Pair::Value,
+            _ => Pair::None,
+        }
+    }
+}
+
 /// A scanner over JSON text that may be cut or malformed.
 struct Json<'a> {
     text: &'a str,
     at: usize,
     out: String,
     depth: usize,
-    /// For each open object or array, whether everything in it is secret.
-    open: Vec<bool>,
+    /// The objects and arrays that are open.
+    open: Vec<Level>,
+    /// What the name of the member that comes next says about pairs of name and value.
+    next_pair: Pair,
     /// Whether the member that comes next is secret by its name.
     is_next_secret: bool,
 }
@@ -74,7 +105,8 @@ struct Json<'a> {
 impl<'a> Json<'a> {
     fn new(text: &'a str, depth: usize) -> Json<'a> {
         let out = String::with_capacity(text.len());
-        Json { text, at: 0, out, depth, open: Vec::new(), is_next_secret: false }
+        let (open, next_pair) = (Vec::new(), Pair::None);
+        Json { text, at: 0, out, depth, open, next_pair, is_next_secret: false }
     }
 
     fn run(mut self) -> String {
@@ -82,8 +114,9 @@ impl<'a> Json<'a> {
             match byte {
                 b'"' => self.string(),
                 b'{' | b'[' => {
-                    self.open.push(self.is_hidden());
+                    self.open.push(Level { is_hidden: self.is_hidden(), ..Level::default() });
                     self.is_next_secret = false;
+                    self.next_pair = Pair::None;
                     self.keep(1);
                 }
                 b'}' | b']' => {
@@ -92,6 +125,7 @@ impl<'a> Json<'a> {
                 }
                 b',' => {
                     self.is_next_secret = false;
+                    self.next_pair = Pair::None;
                     self.keep(1);
                 }
                 b':' | b' ' | b'\t' | b'\r' | b'\n' => self.keep(1),
@@ -102,7 +136,7 @@ impl<'a> Json<'a> {
     }
 
     fn is_hidden(&self) -> bool {
-        self.is_next_secret || self.open.last().copied().unwrap_or_default()
+        self.is_next_secret || self.open.last().is_some_and(|it| it.is_hidden)
     }
 
     fn keep(&mut self, len: usize) {
@@ -134,11 +168,17 @@ impl<'a> Json<'a> {
         let is_name = after.trim_start().starts_with(':');
         self.out.push('"');
         if is_name {
-            self.is_next_secret = is_secret(inner);
+            self.next_pair = Pair::of(inner);
+            let is_named = self.open.last().is_some_and(|it| it.is_named_secret);
+            self.is_next_secret = is_secret(inner) || is_named && self.next_pair == Pair::Value;
             self.out.push_str(inner);
         } else if self.is_hidden() {
             self.out.push_str(REDACTED);
         } else {
+            let names_secret = self.next_pair == Pair::Name && is_secret(inner);
+            if let Some(level) = self.open.last_mut().filter(|_| names_secret) {
+                level.is_named_secret = true;
+            }
             let text = self.content(inner);
             self.out.push_str(&text);
         }
@@ -256,6 +296,14 @@ mod tests {
         check(
             r#"{"userData":"IyEvYmluL3No","pin":{"password":[1234,"x"]}}"#,
             r#"{"userData":"[redacted]","pin":{"password":[[redacted],"[redacted]"]}}"#,
+        );
+    }
+
+    #[test]
+    fn values_that_are_named_beside_are_removed() {
+        check(
+            r#"{"environment":[{"name":"DB_PASSWORD","value":"x"},{"name":"HOST","value":"db"}]}"#,
+            r#"{"environment":[{"name":"DB_PASSWORD","value":"[redacted]"},{"name":"HOST","value":"db"}]}"#,
         );
     }
 

@@ -23,7 +23,6 @@ const WIDE: usize = 150;
 const NARROWEST: usize = 60;
 const BAND_WIDTH: usize = 8;
 const TIME_WIDTH: usize = 16;
-const TYPE_MAX: usize = 52;
 const RESOURCE_MAX: usize = 28;
 const GAP: &str = "  ";
 
@@ -60,10 +59,10 @@ impl Layout {
             findings.iter().map(|it| width(&text(it))).fold(width(name), usize::max)
         };
         let count = widest("COUNT", &|it| thousands(it.service.count));
-        let finding_type = widest("TYPE", &|it| it.finding_type.clone()).min(TYPE_MAX);
         let resource = widest("RESOURCE", &|it| it.resource.name().to_owned()).min(RESOURCE_MAX);
         let total = options.width.max(NARROWEST);
         let is_wide = total >= WIDE;
+        let finding_type = widest("TYPE", &|it| it.finding_type.clone()).min(total / 3);
         let indent = BAND_WIDTH + GAP.len();
         let before_type = indent + TIME_WIDTH + GAP.len() + count + GAP.len();
         let title = if is_wide {

@@ -61,7 +61,13 @@ fn files_table(out: &mut String, inputs: &InputSummary) {
     for it in inputs.files.iter().take(FILES_MAX) {
         put(out, format_args!("<tr><td><code>{}</code>", Html(&it.name)));
         if !it.sha256.is_empty() {
-            put(out, format_args!("<br><code class=\"hash\">{}</code>", Html(&it.sha256)));
+            put(
+                out,
+                format_args!(
+                    "<br><span class=\"hash\">SHA-256 <code>{}</code></span>",
+                    Html(&it.sha256)
+                ),
+            );
         }
         put(
             out,
@@ -90,8 +96,8 @@ pub(crate) fn coverage(out: &mut String, rows: &[CoverageRow]) {
         out,
         format_args!(
             "<section class=\"panel\" id=\"coverage\">\n<h2>What could be seen</h2>\n\
-             <p class=\"caption\">The data for {} of {} types of finding were read. No finding of a \
-             type without data says nothing about it.</p>\n",
+             <p class=\"caption\">The data for {} of {} types of finding were read. Where the \
+             data are missing, nothing was looked for.</p>\n",
             thousands(seen),
             thousands(rows.len() as u64)
         ),

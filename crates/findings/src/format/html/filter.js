@@ -6,7 +6,8 @@ const search = document.getElementById('search');
 const shown = document.getElementById('shown');
 if (search) {
   const rows = [...document.querySelectorAll('tr.item')];
-  const sections = rows.map(row => document.getElementById(row.querySelector('a').hash.slice(1)));
+  // Rows and sections stand in the same order.
+  const sections = [...document.querySelectorAll('article.item')];
   const texts = sections.map(section => section.textContent.toLowerCase());
   const boxes = [...document.querySelectorAll('.filters input[type=checkbox]')];
   const apply = () => {
