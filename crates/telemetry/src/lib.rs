@@ -5,14 +5,25 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod cloudtrail;
+mod codec;
+mod dns;
+mod envelope;
+mod flow;
+mod json;
 mod key;
 mod limits;
+mod reader;
 mod report;
 mod rows;
 mod sniff;
 
+pub use cloudtrail::Interest;
+pub use dns::DnsParser;
+pub use flow::FlowParser;
 pub use key::{Hint, hint};
 pub use limits::Limits;
+pub use reader::{Block, ObjectReader, Options, extract, first_time};
 pub use report::{Cause, Report, Sample};
 pub use rows::{
     ApiCall, ApiRows, Caller, DnsHost, DnsQuery, DnsRows, Flow, FlowInterface, FlowRows, Span,

@@ -1,6 +1,10 @@
 //! Formats, told from content: nobody is asked which one a file has.
 
+use memchr::memmem;
 use serde::Serialize;
+
+use crate::envelope::is_encoded_gzip;
+use crate::flow::FlowParser;
 
 /// What the records of an object are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -12,6 +16,76 @@ pub enum Format {
     Flow,
     /// Route 53 Resolver query log records.
     Dns,
-    /// Records inside of envelopes: EventBridge, CloudWatch Logs, Firehose.
+    /// Records inside of envelopes: EventBridge, CloudWatch Logs, Firehose, output of the AWS CLI.
     Envelope,
+}
+
+/// How a text is cut into records.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Layout {
+    /// There is nothing but white space.
+    Empty,
+    /// JSON values in any arrangement.
+    Json,
+    /// A resolver query on each line.
+    QueryLines,
+    /// A flow log record on each line, perhaps behind a header.
+    FlowLines,
+    /// Base64 of gzip on each line.
+    EncodedLines,
+    /// None of these.
+    Unknown,
+}
+
+/// Lines that are looked at before a text is given up.
+const LINES_MAX: usize = 16;
+
+/// Bytes of a line that are looked at.
+const LINE_MAX: usize = 64 << 10;
+
+/// Tells the layout from the start of a text; `kind` is what the object's key says, for texts whose first
+/// lines are damaged.
+pub(crate) fn layout(text: &[u8], kind: Option<Format>) -> Layout {
+    let text = without_bom(text).trim_ascii_start();
+    let first = line(text);
+    match text.first() {
+        None => return Layout::Empty,
+        Some(b'{') if is_query(first) => return Layout::QueryLines,
+        Some(b'{' | b'[') => return Layout::Json,
+        Some(_) if is_encoded_gzip(text) => return Layout::EncodedLines,
+        Some(_) => {}
+    }
+    for line in lines(text) {
+        if FlowParser::looks_like(line) {
+            return Layout::FlowLines;
+        }
+        // Behind damage or the time that log exports put before each record.
+        if line.contains(&b'{') {
+            return Layout::Json;
+        }
+    }
+    match kind {
+        Some(Format::Flow) if first.is_ascii() => Layout::FlowLines,
+        _ => Layout::Unknown,
+    }
+}
+
+/// Whether a line is a resolver query.
+fn is_query(line: &[u8]) -> bool {
+    memmem::find(line, b"\"query_name\"").is_some()
+        && memmem::find(line, b"\"query_type\"").is_some()
+        && line.trim_ascii_end().ends_with(b"}")
+        && memmem::find(line, b"\"message").is_none()
+}
+
+fn without_bom(text: &[u8]) -> &[u8] {
+    text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
+}
+
+fn line(text: &[u8]) -> &[u8] {
+    lines(text).next().unwrap_or_default()
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|b| *b == b'\n').take(LINES_MAX).map(|line| line.get(..LINE_MAX).unwrap_or(line))
 }

@@ -1,0 +1,186 @@
+//! Compressed objects to text: plain, gzip and zstd, also inside of one another, whole or in windows.
+//!
+//! What was decompressed before damage, a cut or a limit is used; the cause is told once.
+
+mod gzip;
+mod window;
+
+pub(crate) use window::Window;
+
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+
+use crate::{Cause, Limits};
+
+/// Readable bytes (zeros) that lie behind the text that parsers are handed, so that vector code may load
+/// whole registers at its end.
+pub(crate) const PADDING: usize = 64;
+
+/// Deepest nesting of compressed streams: Firehose may compress what CloudWatch Logs compressed.
+const LAYERS_MAX: usize = 3;
+
+/// Largest object that is decompressed in one piece.
+const WHOLE_MAX: usize = 64 << 20;
+
+/// Reads a stream piece by piece.
+type Stream = Box<dyn Read + Send>;
+
+enum Source {
+    /// All text at once, not yet handed over.
+    Whole(Vec<u8>),
+    Stream(Stream),
+    Ended,
+}
+
+/// An object that is being decompressed.
+pub(crate) struct Decoder {
+    source: Source,
+    compressed: u64,
+    produced: u64,
+    object_bytes: u64,
+    ratio: u64,
+    problem: Option<Cause>,
+}
+
+impl Decoder {
+    /// Takes the bytes of an object.
+    pub(crate) fn new(bytes: Vec<u8>, limits: &Limits) -> Decoder {
+        let compressed = bytes.len() as u64;
+        let most = limits.object_bytes.min(WHOLE_MAX as u64) as usize;
+        let source = match compression(&bytes) {
+            Compression::None => Source::Whole(bytes),
+            Compression::Gzip => match gzip::whole(&bytes, most) {
+                Some(text) => Source::Whole(text),
+                None => Source::Stream(Box::new(gzip::Members::new(Cursor::new(bytes)))),
+            },
+            Compression::Zstd => match zstd_stream(Cursor::new(bytes)) {
+                Ok(stream) => Source::Stream(stream),
+                Err(_) => Source::Ended,
+            },
+        };
+        let problem = matches!(source, Source::Ended).then_some(Cause::CorruptCompression);
+        let mut decoder = Decoder {
+            source,
+            compressed,
+            produced: 0,
+            object_bytes: limits.object_bytes,
+            ratio: u64::from(limits.ratio),
+            problem,
+        };
+        decoder.unwrap_layers(most);
+        decoder
+    }
+
+    /// Why decompression ended early; told once.
+    pub(crate) fn take_problem(&mut self) -> Option<Cause> {
+        self.problem.take()
+    }
+
+    /// Appends at most about `most` bytes of text to `out`; false when the text has ended.
+    pub(crate) fn read(&mut self, out: &mut Vec<u8>, most: usize) -> bool {
+        let before = out.len();
+        match std::mem::replace(&mut self.source, Source::Ended) {
+            Source::Ended => {}
+            Source::Whole(text) if out.is_empty() => *out = text,
+            Source::Whole(text) => out.extend_from_slice(&text),
+            Source::Stream(mut stream) => match (&mut stream).take(most as u64).read_to_end(out) {
+                Ok(n) if n == most => self.source = Source::Stream(stream),
+                Ok(_) => {}
+                Err(error) => self.problem = Some(cause_of(&error)),
+            },
+        }
+        self.bound(out, before);
+        !matches!(self.source, Source::Ended)
+    }
+
+    /// Cuts what exceeds the limits and ends the stream there.
+    fn bound(&mut self, out: &mut Vec<u8>, before: usize) {
+        let free = Limits::RATIO_FREE_BYTES.max(self.compressed.saturating_mul(self.ratio));
+        let allowed = self.object_bytes.min(free).saturating_sub(self.produced);
+        let read = (out.len() - before) as u64;
+        if read > allowed {
+            out.truncate(before + allowed as usize);
+            self.source = Source::Ended;
+            self.problem = Some(Cause::DecompressionBomb);
+        }
+        self.produced += read.min(allowed);
+    }
+
+    /// Looks through streams that hold compressed streams.
+    fn unwrap_layers(&mut self, most: usize) {
+        for _ in 1..LAYERS_MAX {
+            match std::mem::replace(&mut self.source, Source::Ended) {
+                Source::Whole(text) => {
+                    let inner = match compression(&text) {
+                        Compression::None => Some(Source::Whole(text)),
+                        Compression::Gzip => match gzip::whole(&text, most) {
+                            Some(inner) => Some(Source::Whole(inner)),
+                            None => Some(Source::Stream(Box::new(gzip::Members::new(
+                                Cursor::new(text),
+                            )))),
+                        },
+                        Compression::Zstd => {
+                            zstd_stream(Cursor::new(text)).ok().map(Source::Stream)
+                        }
+                    };
+                    self.source = inner.unwrap_or(Source::Ended);
+                }
+                Source::Stream(stream) => {
+                    let mut stream = BufReader::with_capacity(1 << 16, stream);
+                    // An error shows again at the next read: the decoders keep theirs.
+                    let kind = stream.fill_buf().map_or(Compression::None, compression);
+                    self.source = match kind {
+                        Compression::None => {
+                            self.source = Source::Stream(Box::new(stream));
+                            return;
+                        }
+                        Compression::Gzip => Source::Stream(Box::new(gzip::Members::new(stream))),
+                        Compression::Zstd => {
+                            zstd_stream(stream).map_or(Source::Ended, Source::Stream)
+                        }
+                    };
+                }
+                Source::Ended => return,
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+/// The compression by the first bytes (RFC 1952 section 2.3.1, RFC 8878 sections 3.1.1 and 3.1.2).
+fn compression(head: &[u8]) -> Compression {
+    match head {
+        _ if gzip::is_gzip(head) => Compression::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Compression::Zstd,
+        _ => Compression::None,
+    }
+}
+
+/// Whether the bytes are a compressed stream.
+pub(crate) fn is_compressed(bytes: &[u8]) -> bool {
+    compression(bytes) != Compression::None
+}
+
+/// Decompresses everything that the limits allow.
+pub(crate) fn decode_all(bytes: Vec<u8>, limits: &Limits) -> (Vec<u8>, Option<Cause>) {
+    let mut decoder = Decoder::new(bytes, limits);
+    let mut text = Vec::new();
+    while decoder.read(&mut text, 1 << 20) {}
+    (text, decoder.take_problem())
+}
+
+fn zstd_stream<R: BufRead + Send + 'static>(reader: R) -> io::Result<Stream> {
+    Ok(Box::new(zstd::stream::read::Decoder::with_buffer(reader)?))
+}
+
+fn cause_of(error: &io::Error) -> Cause {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Cause::Truncated,
+        _ => Cause::CorruptCompression,
+    }
+}

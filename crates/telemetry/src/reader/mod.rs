@@ -1,0 +1,8 @@
+//! Objects to blocks of rows.
+
+mod evidence;
+mod object;
+mod records;
+
+pub use evidence::extract;
+pub use object::{Block, ObjectReader, Options, first_time};
