@@ -207,7 +207,10 @@ mod tests {
         json!({
             "schemaVersion": "2.0", "accountId": "012345678901", "region": "us-west-2",
             "partition": "aws", "id": "8eb59ed2edb365934d69edec9ec08f6a",
-            "arn": "arn:aws:guardduty:us-west-2:012345678901:detector/955624e422acc98f6cdb16ab4ab41d23/finding/8eb59ed2edb365934d69edec9ec08f6a",
+            "arn": concat!(
+                "arn:aws:guardduty:us-west-2:012345678901:detector/",
+                "955624e422acc98f6cdb16ab4ab41d23/finding/8eb59ed2edb365934d69edec9ec08f6a",
+            ),
             "type": "Behavior:EC2/NetworkPortUnusual",
             "resource": {
                 "resourceType": "Instance",

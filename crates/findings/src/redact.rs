@@ -286,8 +286,14 @@ mod tests {
     #[test]
     fn secret_members_are_removed_and_key_ids_kept() {
         check(
-            r#"{"credentials":{"accessKeyId":"ASIAEXAMPLE","secretAccessKey":"abc","sessionToken":"x/y=="}}"#,
-            r#"{"credentials":{"accessKeyId":"ASIAEXAMPLE","secretAccessKey":"[redacted]","sessionToken":"[redacted]"}}"#,
+            concat!(
+                r#"{"credentials":{"accessKeyId":"ASIAEXAMPLE","secretAccessKey":"abc","sessionToke"#,
+                r#"n":"x/y=="}}"#,
+            ),
+            concat!(
+                r#"{"credentials":{"accessKeyId":"ASIAEXAMPLE","secretAccessKey":"[redacted]","sess"#,
+                r#"ionToken":"[redacted]"}}"#,
+            ),
         );
         check(
             r#"{"masterUserPassword": "a\"b", "X-Amz-Security-Token":"t", "n":1}"#,
@@ -303,21 +309,33 @@ mod tests {
     fn values_that_are_named_beside_are_removed() {
         check(
             r#"{"environment":[{"name":"DB_PASSWORD","value":"x"},{"name":"HOST","value":"db"}]}"#,
-            r#"{"environment":[{"name":"DB_PASSWORD","value":"[redacted]"},{"name":"HOST","value":"db"}]}"#,
+            concat!(
+                r#"{"environment":[{"name":"DB_PASSWORD","value":"[redacted]"},{"name":"HOST","valu"#,
+                r#"e":"db"}]}"#,
+            ),
         );
     }
 
     #[test]
     fn settings_about_secrets_are_kept() {
-        let record = r#"{"minimumPasswordLength":8,"passwordResetRequired":true,"password":null,"userDataSize":3,"nextToken":"n","secretId":"prod/db"}"#;
+        let record = concat!(
+            r#"{"minimumPasswordLength":8,"passwordResetRequired":true,"password":null,"userDat"#,
+            r#"aSize":3,"nextToken":"n","secretId":"prod/db"}"#,
+        );
         check(record, record);
     }
 
     #[test]
     fn signed_urls_lose_signature_and_credential() {
         check(
-            r#"{"requestURI":"/b/k?X-Amz-Credential=AKIA%2F2026&X-Amz-Date=20260101&X-Amz-Signature=deadbeef"}"#,
-            r#"{"requestURI":"/b/k?X-Amz-Credential=[redacted]&X-Amz-Date=20260101&X-Amz-Signature=[redacted]"}"#,
+            concat!(
+                r#"{"requestURI":"/b/k?X-Amz-Credential=AKIA%2F2026&X-Amz-Date=20260101&X-Amz-Signa"#,
+                r#"ture=deadbeef"}"#,
+            ),
+            concat!(
+                r#"{"requestURI":"/b/k?X-Amz-Credential=[redacted]&X-Amz-Date=20260101&X-Amz-Signat"#,
+                r#"ure=[redacted]"}"#,
+            ),
         );
         check(
             "u=%2Fk%3FX-Amz-Signature%3Dabc%26y=1",
