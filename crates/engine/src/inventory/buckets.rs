@@ -83,19 +83,50 @@ pub(super) enum BucketChange {
         name: Text,
         account: AccountId,
     },
-    /// A bucket of this name was made: nothing of an earlier one of the same name holds.
-    Created {
+    /// The bucket was made by a call, with this block.
+    Made {
         time: Timestamp,
-        is_fresh: bool,
+        block: BlockPublicAccess,
     },
+    /// The bucket was made at a time that a description tells.
+    Created(Timestamp),
     Region(Region),
+    /// A call changed the policy.
     Policy(Text),
+    /// A description shows the policy; what S3 says of it comes apart.
+    DescribedPolicy(Text),
     Acl(Arc<[AclGrant]>),
     Block(BlockPublicAccess),
     PolicyIsPublic(bool),
     Owner(Text),
     Tags(Arc<[Tag]>),
     Deleted,
+}
+
+impl BucketFact {
+    /// A bucket that is known to exist is left as it is: in us-east-1 making it again succeeds and
+    /// changes nothing but the list of grants
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>). Else nothing of an
+    /// earlier bucket, or of a later description, holds for the fresh one.
+    fn make(&mut self, time: Timestamp, block: BlockPublicAccess) {
+        /// A description and a record of the same creation differ by less.
+        const SAME_MILLIS: i64 = 60_000;
+        let is_again = self
+            .created
+            .is_some_and(|created| time.millis().saturating_sub(created.millis()) > SAME_MILLIS);
+        if is_again && !self.deleted {
+            return;
+        }
+        *self = BucketFact {
+            name: self.name.clone(),
+            account: self.account,
+            created: Some(time),
+            policy: Some(Text::default()),
+            acl: Some(Arc::default()),
+            block: Some(block),
+            ..BucketFact::default()
+        };
+    }
 }
 
 impl Fact for BucketFact {
@@ -109,17 +140,13 @@ impl Fact for BucketFact {
                     self.account = *account;
                 }
             }
-            BucketChange::Created { time, is_fresh } => {
-                if *is_fresh {
-                    let (name, account) = (self.name.clone(), self.account);
-                    *self = BucketFact { name, account, ..BucketFact::default() };
-                }
-                (self.created, self.deleted) = (Some(*time), false);
-            }
+            BucketChange::Made { time, block } => self.make(*time, *block),
+            BucketChange::Created(time) => (self.created, self.deleted) = (Some(*time), false),
             BucketChange::Region(region) => self.region = *region,
             BucketChange::Policy(text) => {
                 (self.policy, self.policy_is_public) = (Some(text.clone()), None);
             }
+            BucketChange::DescribedPolicy(text) => self.policy = Some(text.clone()),
             BucketChange::Acl(grants) => self.acl = Some(grants.clone()),
             BucketChange::Block(block) => self.block = Some(*block),
             BucketChange::PolicyIsPublic(is_public) => self.policy_is_public = Some(*is_public),

@@ -141,8 +141,9 @@ const RESTRICTING: &[&str] = &[
 fn is_restricted(condition: Option<&Value>) -> bool {
     let Some(Value::Object(operators)) = condition else { return false };
     operators.iter().any(|(operator, keys)| {
-        // `StringNotEquals` leaves everyone else in; `…IfExists` leaves in who has no such key.
-        if operator.contains("Not") || operator.ends_with("IfExists") {
+        // `StringNotEquals` leaves everyone else in; `…IfExists` leaves in who has no
+        // such key, and `Null` names no one.
+        if operator.contains("Not") || operator.ends_with("IfExists") || operator == "Null" {
             return false;
         }
         let Value::Object(keys) = keys else { return false };
@@ -154,8 +155,8 @@ fn is_restricted(condition: Option<&Value>) -> bool {
     })
 }
 
-/// Whether a condition's value names someone: no wildcard alone, no range that covers a great part of
-/// the Internet (S3 takes /8 as the limit of IPv4 and /32 of IPv6).
+/// Whether a condition's value names someone: no wildcard or variable, unless in an ARN of a fixed account,
+/// and no range that covers a great part of the Internet (S3 takes /8 as the limit of IPv4 and /32 of IPv6).
 fn is_fixed(value: &Value) -> bool {
     let Some(text) = value.as_str() else { return false };
     if let Some((address, bits)) = text.split_once('/')
@@ -163,7 +164,11 @@ fn is_fixed(value: &Value) -> bool {
     {
         return bits >= if ip.is_ipv4() { 8 } else { 32 };
     }
-    !text.is_empty() && text != "*" && !text.starts_with("arn:aws:*")
+    if text.starts_with("arn:") {
+        let account = text.split(':').nth(4).unwrap_or("");
+        return account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    }
+    !text.is_empty() && !text.contains(['*', '?', '$'])
 }
 
 fn action_access(statement: &Value) -> Access {

@@ -8,10 +8,13 @@ use telemetry::{ApiCall, ApiRows};
 
 use super::buckets::{AccountBlock, BucketFact};
 use super::instances::Instance;
+use super::json::body;
+use super::learn_ec2::Ec2Call;
+use super::learn_s3::S3Call;
+use super::learn_sts::parsed;
 use super::lineage::Lineage;
 use super::network::{
-    AddressRow, Elastic, Handle, ImageRow, InterfaceRow, NatGatewayFact, SubnetRow,
-    VpcEndpointFact, VpcRow,
+    AddressRow, Elastic, Handle, ImageRow, InterfaceRow, NatGatewayFact, VpcEndpointFact, VpcRow,
 };
 use super::table::Table;
 use super::timeline::History;
@@ -32,8 +35,6 @@ pub(super) const GATEWAYS_MAX: usize = 1 << 16;
 pub(super) const ENDPOINTS_MAX: usize = 1 << 17;
 /// Most images that are known at once.
 pub(super) const IMAGES_MAX: usize = 1 << 17;
-/// Most subnets that are known at once.
-pub(super) const SUBNETS_MAX: usize = 1 << 17;
 /// Most buckets that are known at once.
 pub(super) const BUCKETS_MAX: usize = 1 << 18;
 /// Most sessions that are known at once.
@@ -66,7 +67,6 @@ pub struct Inventory {
     pub(super) vpcs: Table<VpcRow, GATEWAYS_MAX>,
     pub(super) endpoints: Table<VpcEndpointFact, ENDPOINTS_MAX>,
     pub(super) images: Table<ImageRow, IMAGES_MAX>,
-    pub(super) subnets: Table<SubnetRow, SUBNETS_MAX>,
     pub(super) buckets: Table<History<BucketFact>, BUCKETS_MAX>,
     pub(super) account_blocks: BTreeMap<AccountId, History<AccountBlock>>,
     pub(super) sessions: Table<Lineage, SESSIONS_MAX>,
@@ -77,6 +77,7 @@ pub struct Inventory {
 impl Inventory {
     /// The calls that teach facts; the parser keeps their request and response.
     pub const CALLS: &[&str] = &[
+        "AcceptHandshake",
         "AllocateAddress",
         "AssignIpv6Addresses",
         "AssignPrivateIpAddresses",
@@ -89,7 +90,6 @@ impl Inventory {
         "AssumeRoot",
         "AttachNetworkInterface",
         "CreateAccount",
-        "CreateAccountResult",
         "CreateBucket",
         "CreateNatGateway",
         "CreateNetworkInterface",
@@ -109,7 +109,6 @@ impl Inventory {
         "DisassociateIamInstanceProfile",
         "GetFederationToken",
         "GetSessionToken",
-        "InviteAccountToOrganization",
         "ModifyInstanceAttribute",
         "ModifyNetworkInterfaceAttribute",
         "PutAccountPublicAccessBlock",
@@ -157,10 +156,43 @@ impl Inventory {
     /// Learns from one successful call. JSON that does not fit is ignored and counted; failed calls and
     /// calls that teach nothing are ignored.
     pub fn learn(&mut self, call: &ApiCall, block: &ApiRows) {
-        if !call.is_success() {
+        let name = call.event_name.of(&block.text);
+        if !call.is_success() || Inventory::CALLS.binary_search(&name).is_err() {
             return;
         }
-        let _ = block;
+        self.add_account(call.account);
+        match self.learn_by_service(call, block) {
+            Some(()) => self.counts.learnt += 1,
+            None => self.counts.unreadable += 1,
+        }
+    }
+
+    /// Returns `None` when members that are needed are missing.
+    fn learn_by_service(&mut self, call: &ApiCall, block: &ApiRows) -> Option<()> {
+        let name = call.event_name.of(&block.text);
+        let (account, region, time) = (call.account, call.region, call.time);
+        match call.event_source.of(&block.text) {
+            "sts.amazonaws.com" => self.learn_sts(call, &block.text),
+            "ec2.amazonaws.com" => {
+                let (request, response) =
+                    (parsed(call.request, block), parsed(call.response, block));
+                let (request, response) = (body(&request), body(&response));
+                self.learn_ec2(&Ec2Call { name, account, region, time, request, response })
+            }
+            "s3.amazonaws.com" => {
+                let request = &parsed(call.request, block);
+                self.learn_s3(&S3Call { name, account, region, time, request })
+            }
+            "organizations.amazonaws.com" => {
+                self.learn_organization(name, &parsed(call.response, block))
+            }
+            // A call of the same name of another service.
+            _ => Some(()),
+        }
+    }
+
+    pub(super) fn count_age(&mut self, is_kept: bool) {
+        self.counts.too_old += u64::from(!is_kept);
     }
 
     /// Forgets sessions that have ended by a time, which the engine's watermark gives. The table's bound
@@ -181,7 +213,6 @@ impl Inventory {
             + self.vpcs.evicted()
             + self.endpoints.evicted()
             + self.images.evicted()
-            + self.subnets.evicted()
             + self.buckets.evicted()
             + self.sessions.evicted();
         LearnCounts { evicted, ..self.counts }

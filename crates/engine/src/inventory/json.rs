@@ -33,9 +33,16 @@ pub(super) fn pick<'v>(value: &'v Value, names: &[&str]) -> &'v Value {
     names.iter().map(|name| get(value, name)).find(|member| !member.is_null()).unwrap_or(&NULL)
 }
 
-/// The only member of a wrapper such as `CreateNatGatewayResponse`, else the value itself.
-pub(super) fn unwrapped<'v>(value: &'v Value, wrapper: &str) -> &'v Value {
-    value.get(wrapper).unwrap_or(value)
+/// What a wrapper such as `CreateNatGatewayRequest` or `CreateNatGatewayResponse` holds, else the value
+/// itself: CloudTrail wraps the newer calls of EC2.
+pub(super) fn body(value: &Value) -> &Value {
+    let Value::Object(members) = value else { return value };
+    members
+        .iter()
+        .find(|(name, inner)| {
+            inner.is_object() && (name.ends_with("Request") || name.ends_with("Response"))
+        })
+        .map_or(value, |(_, inner)| inner)
 }
 
 /// Text of a string, number or truth value, cut at [`TEXT_MAX`]; `None` when absent or empty.
@@ -69,7 +76,11 @@ pub(super) fn member_text(value: &Value, name: &str) -> Option<Text> {
 /// The elements of a list in any of its spellings, at most [`LIST_MAX`].
 pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     let mut inner = value;
-    if let Value::Object(members) = value {
+    // S3 writes a list of one as its element: an element has members of its own kind.
+    let is_element = ["Key", "Grantee"].iter().any(|name| value.get(*name).is_some());
+    if let Value::Object(members) = value
+        && !is_element
+    {
         inner = ["items", "item", "member"].iter().find_map(|name| members.get(*name)).unwrap_or(
             // `assignedPrivateIpAddressSetType` and the like: a wrapper of one list.
             match members.values().next() {

@@ -78,8 +78,8 @@ impl Inventory {
             .collect()
     }
 
-    /// The instance that had an address at a time. An empty VPC matches any; several matches that differ
-    /// give nothing.
+    /// The instance that had an address at a time. An empty VPC matches any; matches
+    /// in several VPCs give nothing. Within a VPC the latest holder counts: not every end is recorded.
     pub fn instance_of_address(
         &self,
         account: AccountId,
@@ -87,16 +87,16 @@ impl Inventory {
         address: Addr,
         at: Timestamp,
     ) -> Option<&str> {
-        let mut found: Option<&str> = None;
-        for interface in self.holders(account, vpc, address, at) {
+        let mut found: Option<(Timestamp, &InterfaceFact)> = None;
+        for (since, fact) in self.holders(account, vpc, address, at) {
             match found {
-                Some(instance) if *instance != *interface.instance => return None,
-                _ if interface.instance.is_empty() => {}
-                _ => found = Some(&interface.instance),
+                Some((_, other)) if other.vpc != fact.vpc => return None,
+                Some((latest, _)) if latest >= since => {}
+                _ => found = Some((since, fact)),
             }
         }
-        if found.is_some() {
-            return found;
+        if let Some((_, fact)) = found {
+            return Some(&fact.instance);
         }
         let (interface, instance) = self.elastic_target(account, address, at)?;
         if !instance.is_empty() {
@@ -113,12 +113,17 @@ impl Inventory {
         vpc: &str,
         address: Addr,
         at: Timestamp,
-    ) -> impl Iterator<Item = &InterfaceFact> {
+    ) -> impl Iterator<Item = (Timestamp, &InterfaceFact)> {
         let ids =
             self.addresses.get(address_key(account, address)).map_or(&[][..], |r| &r.interfaces);
         ids.iter()
-            .filter_map(move |id| self.interfaces.get(interface_key(account, id))?.history.at(at))
-            .filter(move |fact| fact.has_address(address) && (vpc.is_empty() || *fact.vpc == *vpc))
+            .filter_map(move |id| {
+                let row = self.interfaces.get(interface_key(account, id))?;
+                row.history.since(at, |fact| fact.has_address(address))
+            })
+            .filter(move |(_, fact)| {
+                !fact.instance.is_empty() && (vpc.is_empty() || *fact.vpc == *vpc)
+            })
     }
 
     /// Every address that an instance had at some time between two, in order: private, IPv6, automatic

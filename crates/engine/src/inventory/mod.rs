@@ -6,14 +6,21 @@
 
 mod buckets;
 mod describe;
+mod describe_ec2;
+mod describe_s3;
 mod details;
 mod exposure;
 mod facts;
 mod instances;
 mod json;
+mod learn_addresses;
+mod learn_ec2;
+mod learn_s3;
+mod learn_sts;
 mod lineage;
 mod lookup;
 mod network;
+mod read_ec2;
 mod table;
 mod timeline;
 
@@ -25,3 +32,6 @@ pub use instances::InstanceFact;
 pub use lineage::{Lineage, Parent};
 pub use network::{Interface, InterfaceFact, PrivateAddress, VpcEndpointFact};
 pub use timeline::Text;
+
+#[cfg(test)]
+mod tests;

@@ -236,8 +236,6 @@ impl Aged for AddressRow {
 /// What an elastic address was associated with at one time. Texts are empty when not known or nothing.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct ElasticFact {
-    /// Its allocation id, such as `eipalloc-…`.
-    pub(super) allocation: Text,
     /// The interface.
     pub(super) interface: Text,
     /// The instance, where the call named it instead of an interface.
@@ -247,9 +245,15 @@ pub(super) struct ElasticFact {
 /// One piece of news about an elastic address.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) enum ElasticChange {
-    Allocation(Text),
-    Target { interface: Text, instance: Text },
+    Target {
+        interface: Text,
+        instance: Text,
+    },
     Nothing,
+    /// The instance is gone: nothing, if the address was with it.
+    Left {
+        instance: Text,
+    },
 }
 
 impl Fact for ElasticFact {
@@ -257,23 +261,18 @@ impl Fact for ElasticFact {
 
     fn apply(&mut self, change: &ElasticChange) {
         match change {
-            ElasticChange::Allocation(id) => self.allocation = id.clone(),
             ElasticChange::Target { interface, instance } => {
                 (self.interface, self.instance) = (interface.clone(), instance.clone());
             }
-            ElasticChange::Nothing => {
+            ElasticChange::Left { instance } if self.instance != *instance => {}
+            ElasticChange::Nothing | ElasticChange::Left { .. } => {
                 (self.interface, self.instance) = (Text::default(), Text::default());
             }
         }
     }
 
     fn replaces(later: &ElasticChange, earlier: &ElasticChange) -> bool {
-        use ElasticChange::{Allocation, Nothing, Target};
-        match (later, earlier) {
-            (Target { .. } | Nothing, Target { .. } | Nothing) => true,
-            (Allocation(_), Allocation(_)) => true,
-            _ => false,
-        }
+        !matches!((later, earlier), (ElasticChange::Left { .. }, _))
     }
 }
 
@@ -341,19 +340,6 @@ pub(super) struct ImageRow {
 impl Aged for ImageRow {
     fn age(&self) -> Timestamp {
         self.created
-    }
-}
-
-/// A subnet.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub(super) struct SubnetRow {
-    pub(super) vpc: Text,
-    pub(super) latest: Timestamp,
-}
-
-impl Aged for SubnetRow {
-    fn age(&self) -> Timestamp {
-        self.latest
     }
 }
 

@@ -54,6 +54,7 @@ impl<V: Aged + Default, const CAP: usize> Table<V, CAP> {
         self.rows.retain(|_, row| row.age() >= before);
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.rows.len()
     }

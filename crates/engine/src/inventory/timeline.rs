@@ -67,7 +67,11 @@ impl<F: Fact> History<F> {
         }
         match self.entries.get_mut(place) {
             Some(entry) if entry.from == from => merge::<F>(&mut entry.changes, changes),
-            _ => self.entries.insert(place, Entry { from, changes, fact: F::default() }),
+            _ => {
+                // Most objects have one or two entries, and the tables are large.
+                self.entries.reserve_exact(1);
+                self.entries.insert(place, Entry { from, changes, fact: F::default() });
+            }
         }
         self.work_out(place);
         while self.entries.len() > CHANGES_MAX {
@@ -99,15 +103,23 @@ impl<F: Fact> History<F> {
         }
     }
 
+    /// What was true at a time, if it is so, and since when it is so without a break.
+    pub(super) fn since(
+        &self,
+        at: Timestamp,
+        is_so: impl Fn(&F) -> bool,
+    ) -> Option<(Timestamp, &F)> {
+        let fact = self.at(at).filter(|fact| is_so(fact))?;
+        let after = self.entries.partition_point(|entry| entry.from <= at);
+        let before = self.entries.iter().take(after).rev();
+        let run = before.take_while(|entry| is_so(&entry.fact)).last();
+        Some((run.map_or(Timestamp::MIN, |entry| entry.from), fact))
+    }
+
     /// What was true at some time between two, both included.
     pub(super) fn between(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = &F> {
         let inside = self.entries.iter().filter(move |e| e.from > from && e.from <= to);
         self.at(from).into_iter().chain(inside.map(|entry| &entry.fact))
-    }
-
-    /// What is true after all changes.
-    pub(super) fn latest(&self) -> Option<&F> {
-        self.at(Timestamp::MAX)
     }
 
     /// The time of the latest change.
