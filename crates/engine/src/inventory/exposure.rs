@@ -191,3 +191,81 @@ fn action_access(statement: &Value) -> Access {
     }
     access
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statement(rest: &str) -> (bool, bool) {
+        let access = policy_access(&format!(r#"{{"Statement":{{{rest},"Resource":"*"}}}}"#));
+        (access.read, access.write)
+    }
+
+    fn condition(condition: &str) -> bool {
+        let head = r#""Effect":"Allow","Principal":{"AWS":["*"]},"Action":"s3:GetObject""#;
+        statement(&format!(r#"{head},"Condition":{condition}"#)).0
+    }
+
+    #[test]
+    fn actions_tell_reading_from_writing() {
+        let allow = |action: &str| {
+            statement(&format!(r#""Effect":"Allow","Principal":"*","Action":{action}"#))
+        };
+        assert_eq!(allow(r#""s3:GetObject""#), (true, false));
+        assert_eq!(allow(r#"["s3:ListBucket","s3:PutObject"]"#), (true, true));
+        assert_eq!(allow(r#""s3:DeleteObject*""#), (false, true));
+        assert_eq!(allow(r#""s3:*""#), (true, true));
+        assert_eq!(allow(r#""*""#), (true, true));
+        assert_eq!(allow(r#""sqs:SendMessage""#), (false, false));
+    }
+
+    #[test]
+    fn only_everyone_is_the_public() {
+        let by = |principal: &str| {
+            statement(&format!(r#""Effect":"Allow",{principal},"Action":"s3:GetObject""#)).0
+        };
+        assert!(by(r#""Principal":{"AWS":"*"}"#));
+        assert!(by(r#""NotPrincipal":{"AWS":"111122223333"}"#));
+        assert!(!by(r#""Principal":{"AWS":"arn:aws:iam::111122223333:root"}"#));
+        assert!(!by(r#""Principal":{"Service":"cloudtrail.amazonaws.com"}"#));
+        assert!(!statement(r#""Effect":"Deny","Principal":"*","Action":"s3:*""#).0);
+    }
+
+    #[test]
+    fn conditions_with_fixed_values_keep_the_public_out() {
+        for kept_out in [
+            r#"{"StringEquals":{"aws:SourceVpce":"vpce-1"}}"#,
+            r#"{"StringEquals":{"AWS:PrincipalOrgID":["o-1","o-2"]}}"#,
+            r#"{"IpAddress":{"aws:SourceIp":["198.51.100.0/24","2001:db8::/32"]}}"#,
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:cloudfront::111122223333:distribution/*"}}"#,
+        ] {
+            assert!(!condition(kept_out), "{kept_out}");
+        }
+        for let_in in [
+            r#"{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#,
+            r#"{"IpAddress":{"aws:SourceIp":["198.51.100.0/24","0.0.0.0/1"]}}"#,
+            r#"{"StringLike":{"aws:PrincipalOrgID":"o-*"}}"#,
+            r#"{"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#,
+            r#"{"Bool":{"aws:SecureTransport":"true"}}"#,
+            r#"{"Null":{"aws:SourceVpce":"false"}}"#,
+            r#"{"StringEquals":{"aws:SourceVpce":[]}}"#,
+            r#""x""#,
+        ] {
+            assert!(condition(let_in), "{let_in}");
+        }
+    }
+
+    #[test]
+    fn blocks_and_the_verdict_of_s3_count() {
+        let policy = r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*"}]}"#;
+        let fact = BucketFact { policy: Some(policy.into()), ..BucketFact::default() };
+        assert!(Exposure::of(&fact, BlockPublicAccess::default()).is_public());
+        assert!(!Exposure::of(&fact, BlockPublicAccess::ALL).is_public());
+        let judged = BucketFact { policy_is_public: Some(false), ..fact.clone() };
+        assert!(!Exposure::of(&judged, BlockPublicAccess::default()).is_public());
+        let blocked = BucketFact { block: Some(BlockPublicAccess::ALL), ..fact };
+        assert!(!Exposure::of(&blocked, BlockPublicAccess::default()).is_public());
+        assert!(!Exposure::of(&BucketFact::default(), BlockPublicAccess::default()).is_public());
+        assert_eq!(policy_access("not json"), Access::default());
+    }
+}

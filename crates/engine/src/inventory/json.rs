@@ -136,3 +136,38 @@ pub(super) fn time(value: &Value) -> Option<Timestamp> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lists_are_read_in_every_spelling() {
+        let counts = |value: Value| list(&value).count();
+        assert_eq!(counts(json!([1, 2])), 2);
+        assert_eq!(counts(json!({"items": [1, 2, 3]})), 3);
+        assert_eq!(counts(json!({"item": {"a": 1}})), 1);
+        assert_eq!(counts(json!({"assignedPrivateIpAddressSetType": [1, 2]})), 2);
+        assert_eq!(counts(json!({"Key": "a", "Value": "b"})), 1);
+        assert_eq!(counts(json!({})), 0);
+        assert_eq!(counts(json!(null)), 0);
+        assert_eq!(counts(Value::Array(vec![json!(1); LIST_MAX + 1])), LIST_MAX);
+    }
+
+    #[test]
+    fn values_are_read_in_every_type() {
+        assert_eq!(flag(&json!("TRUE")), Some(true));
+        assert_eq!(flag(&json!(1)), None);
+        assert_eq!(time(&json!("2026-01-31T10:00:00+00:00")), time(&json!(1_769_853_600)));
+        assert_eq!(time(&json!(1_769_853_600_000_i64)), time(&json!(1_769_853_600)));
+        assert_eq!(time(&json!(-1e300)), None);
+        assert_eq!(account(&json!(111_122_223_333_u64)), account(&json!("111122223333")));
+        assert_eq!(text(&json!(["private"])).as_deref(), Some("private"));
+        assert_eq!(text(&json!("é".repeat(TEXT_MAX))).map(|text| text.len()), Some(TEXT_MAX));
+        assert_eq!(cut("aé", 2).as_ref(), "a");
+        let wrapped = json!({"CreateNatGatewayRequest": {"SubnetId": "subnet-1"}});
+        assert_eq!(member_text(body(&wrapped), "subnetId").as_deref(), Some("subnet-1"));
+    }
+}

@@ -63,3 +63,40 @@ impl<V: Aged + Default, const CAP: usize> Table<V, CAP> {
         self.evicted
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Aged for Timestamp {
+        fn age(&self) -> Timestamp {
+            *self
+        }
+    }
+
+    #[test]
+    fn a_full_table_evicts_what_has_the_oldest_news() {
+        let mut table: Table<Timestamp, 32> = Table::default();
+        for n in 0..100i64 {
+            // The identities are not in the order of the times.
+            *table.row(EntityId((n * 37 % 100) as u128)) = Timestamp::from_secs(n);
+        }
+        assert!(table.len() <= 32);
+        assert_eq!(table.evicted(), 100 - table.len() as u64);
+        for n in 70..100i64 {
+            assert!(table.get(EntityId((n * 37 % 100) as u128)).is_some(), "{n}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_there_evicts_nothing() {
+        let mut table: Table<Timestamp, 2> = Table::default();
+        for _ in 0..10 {
+            *table.row(EntityId(1)) = Timestamp::from_secs(1);
+            *table.row(EntityId(2)) = Timestamp::from_secs(2);
+        }
+        assert_eq!((table.len(), table.evicted()), (2, 0));
+        table.expire(Timestamp::from_secs(2));
+        assert_eq!(table.len(), 1);
+    }
+}

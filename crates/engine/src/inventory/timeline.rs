@@ -136,3 +136,80 @@ fn merge<F: Fact>(kept: &mut Vec<F::Change>, later: Vec<F::Change>) {
     let excess = kept.len().saturating_sub(History::<F>::SAME_TIME_MAX);
     kept.drain(..excess);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A number that changes set or add to.
+    #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+    struct Total(i64);
+
+    #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+    enum Change {
+        Set(i64),
+        Add(i64),
+    }
+
+    impl Fact for Total {
+        type Change = Change;
+
+        fn apply(&mut self, change: &Change) {
+            match change {
+                Change::Set(number) => self.0 = *number,
+                Change::Add(number) => self.0 += number,
+            }
+        }
+
+        fn replaces(later: &Change, _earlier: &Change) -> bool {
+            matches!(later, Change::Set(_))
+        }
+    }
+
+    fn secs(secs: i64) -> Timestamp {
+        Timestamp::from_secs(secs)
+    }
+
+    #[test]
+    fn what_is_learnt_late_changes_all_that_follows() {
+        let mut history: History<Total> = History::default();
+        assert!(history.learn(secs(30), vec![Change::Add(5)]));
+        assert!(history.learn(secs(10), vec![Change::Set(100)]));
+        assert!(history.learn(secs(20), vec![Change::Add(1)]));
+        let seen: Vec<_> = [5, 10, 25, 30].map(|t| history.at(secs(t)).map(|f| f.0)).into();
+        assert_eq!(seen, [None, Some(100), Some(101), Some(106)]);
+        assert_eq!(history.changed(), secs(30));
+        let between: Vec<i64> = history.between(secs(15), secs(30)).map(|f| f.0).collect();
+        assert_eq!(between, [100, 101, 106]);
+        assert_eq!(history.since(secs(40), |f| f.0 > 100), Some((secs(20), &Total(106))));
+        assert_eq!(history.since(secs(40), |f| f.0 < 100), None);
+    }
+
+    #[test]
+    fn the_oldest_changes_become_the_base() {
+        let mut history: History<Total> = History::default();
+        for n in 1..=40 {
+            assert!(history.learn(secs(n), vec![Change::Add(1)]));
+        }
+        assert_eq!(history.entries.len(), CHANGES_MAX);
+        assert_eq!(history.at(secs(40)), Some(&Total(40)));
+        assert_eq!(history.at(secs(1)), Some(&Total(24)));
+        assert!(!history.learn(secs(3), vec![Change::Add(1)]));
+        assert!(history.learn(secs(35), vec![Change::Add(1)]));
+        assert_eq!(history.at(secs(40)), Some(&Total(41)));
+    }
+
+    #[test]
+    fn news_of_the_same_time_is_merged_and_bounded() {
+        let mut history: History<Total> = History::default();
+        for n in 0..200 {
+            history.learn(secs(1), vec![Change::Add(n)]);
+        }
+        assert_eq!(history.entries.len(), 1);
+        assert_eq!(history.entries[0].changes.len(), History::<Total>::SAME_TIME_MAX);
+        history.learn(secs(1), vec![Change::Set(7)]);
+        history.learn(secs(1), vec![Change::Set(7)]);
+        assert_eq!(history.entries[0].changes, [Change::Set(7)]);
+        assert_eq!(history.at(secs(1)), Some(&Total(7)));
+    }
+}

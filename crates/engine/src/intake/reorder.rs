@@ -1,0 +1,98 @@
+//! Puts API calls into order: CloudTrail files are unordered inside and overlap each other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::Timestamp;
+use telemetry::{ApiCall, ApiRows};
+
+/// Most bytes of text that wait. Beyond it the oldest calls leave before their time and are counted.
+const WAITING_BYTES_MAX: usize = 256 << 20;
+/// Width of a bucket of waiting calls.
+const BUCKET_MILLIS: i64 = 60_000;
+
+/// A call that waits: a row of a block.
+#[derive(Clone)]
+pub(super) struct Waiting {
+    pub(super) block: Arc<ApiRows>,
+    pub(super) index: usize,
+}
+
+impl Waiting {
+    pub(super) fn row(&self) -> &ApiCall {
+        &self.block.rows[self.index]
+    }
+
+    fn order(&self) -> (Timestamp, u64, &str) {
+        (self.row().time, self.row().event_id_hash, self.row().event_id.of(&self.block.text))
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Reorder {
+    buckets: BTreeMap<i64, Vec<Waiting>>,
+    bytes: usize,
+    released_early: u64,
+}
+
+fn bucket_of(time: Timestamp) -> i64 {
+    time.millis().div_euclid(BUCKET_MILLIS)
+}
+
+fn weight(block: &ApiRows) -> usize {
+    (block.text.len() + block.rows.len() * size_of::<ApiCall>()) / block.rows.len().max(1)
+}
+
+impl Reorder {
+    pub(super) fn released_early(&self) -> u64 {
+        self.released_early
+    }
+
+    pub(super) fn add(&mut self, rows: ApiRows, not_after: Timestamp) {
+        let block = Arc::new(rows);
+        let weight = weight(&block);
+        for (index, row) in block.rows.iter().enumerate().filter(|(_, row)| row.time <= not_after) {
+            self.bytes += weight;
+            let waiting = Waiting { block: block.clone(), index };
+            self.buckets.entry(bucket_of(row.time)).or_default().push(waiting);
+        }
+    }
+
+    /// The oldest bucket that has to leave because too much waits.
+    pub(super) fn over_bound(&self) -> Option<i64> {
+        let oldest = self.buckets.first_key_value().map(|(bucket, _)| *bucket);
+        oldest.filter(|_| self.bytes > WAITING_BYTES_MAX)
+    }
+
+    /// Takes the calls at or before `until`, and those of the bucket `early`, in order.
+    pub(super) fn take(&mut self, until: Timestamp, early: Option<i64>) -> Vec<Waiting> {
+        let last = bucket_of(until);
+        let mut taken = Vec::new();
+        while let Some(entry) = self.buckets.first_entry() {
+            if *entry.key() < last {
+                taken.extend(entry.remove());
+            } else if early == Some(*entry.key()) {
+                let calls = entry.remove();
+                self.released_early += calls.len() as u64;
+                taken.extend(calls);
+                break;
+            } else {
+                break;
+            }
+        }
+        if let Some(bucket) = self.buckets.get_mut(&last) {
+            let (leave, stay): (Vec<_>, Vec<_>) =
+                std::mem::take(bucket).into_iter().partition(|it| it.row().time <= until);
+            taken.extend(leave);
+            if stay.is_empty() {
+                self.buckets.remove(&last);
+            } else {
+                *bucket = stay;
+            }
+        }
+        let weights = taken.iter().map(|it| weight(&it.block)).sum::<usize>();
+        self.bytes = self.bytes.saturating_sub(weights);
+        taken.sort_by(|a, b| a.order().cmp(&b.order()));
+        taken
+    }
+}

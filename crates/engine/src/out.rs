@@ -1,0 +1,57 @@
+//! What a detector gives back.
+
+use findings::{Draft, EvidenceRef};
+use model::{AccountId, Timestamp};
+
+use crate::profiles::{Lessons, Profile};
+use crate::signal::Signal;
+
+/// Takes drafts, signals, lessons and one wake-up from a detector.
+pub struct Out<'a> {
+    pub(crate) outputs: &'a mut Outputs,
+    pub(crate) wake: Option<Timestamp>,
+    pub(crate) time: Timestamp,
+    pub(crate) account: AccountId,
+}
+
+/// What a key group collected in a batch.
+#[derive(Default)]
+pub(crate) struct Outputs {
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) signals: Vec<Signal>,
+    pub(crate) lessons: Lessons,
+}
+
+impl Out<'_> {
+    /// Raises a draft. The store merges drafts of one finding.
+    pub fn raise(&mut self, mut draft: Draft) {
+        draft.evidence.truncate(Draft::EVIDENCE_MAX);
+        self.outputs.drafts.push(draft);
+    }
+
+    /// Gives weak evidence to the sequence detectors.
+    pub fn signal(&mut self, signal: Signal) {
+        self.outputs.signals.push(signal);
+    }
+
+    /// Adds to what is usual in the account: `amount` for `key` in the hour of the event.
+    pub fn teach(&mut self, profile: &'static Profile, key: u64, amount: u64) {
+        self.outputs.lessons.add(profile, self.time.hour(), self.account, key, amount);
+    }
+
+    /// Asks to be woken once the watermark has reached `at`. The earliest request wins.
+    pub fn wake(&mut self, at: Timestamp) {
+        self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+    }
+}
+
+/// Keeps up to [`Draft::EVIDENCE_MAX`] records, the earliest by (time, place).
+pub(crate) fn add_evidence(
+    evidence: &mut Vec<EvidenceRef>,
+    more: impl IntoIterator<Item = EvidenceRef>,
+) {
+    evidence.extend(more);
+    evidence.sort_unstable();
+    evidence.dedup();
+    evidence.truncate(Draft::EVIDENCE_MAX);
+}
