@@ -207,3 +207,132 @@ impl V6 {
         self.verdicts.get(at).copied().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::Range;
+    use crate::ranges::{Bits, Flattener};
+    use crate::sets::Sets;
+
+    /// `SplitMix64` (<https://prng.di.unimi.it/splitmix64.c>): the same numbers in every run.
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn next(&mut self) -> u64 {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^ mixed >> 31
+        }
+    }
+
+    struct Case<T> {
+        lists: Vec<Vec<Range<T>>>,
+        probes: Vec<T>,
+    }
+
+    fn flatten<T: Bits>(lists: &[Vec<Range<T>>], sets: &mut Sets) -> Vec<Boundary<T>> {
+        let mut flattener = Flattener::new();
+        for (number, list) in (0..).zip(lists) {
+            flattener.add(number, list);
+        }
+        flattener.finish(sets)
+    }
+
+    fn scan<T: Bits>(lists: &[Vec<Range<T>>], address: T) -> Vec<u32> {
+        let holds =
+            |list: &Vec<Range<T>>| list.iter().any(|it| it.first <= address && address <= it.last);
+        (0..).zip(lists).filter(|it| holds(it.1)).map(|it| it.0).collect()
+    }
+
+    /// Nested, overlapping, adjacent and equal ranges, most of them near each other, and probes at
+    /// and beside every edge.
+    fn case(numbers: &mut Numbers, max: u128, place: impl Fn(u64, u128) -> u128) -> Case<u128> {
+        let mut case = Case { lists: Vec::new(), probes: vec![0, max] };
+        for _ in 0..numbers.next() % 4 {
+            let mut list = Vec::new();
+            for _ in 0..numbers.next() % 40 {
+                let first = place(numbers.next(), u128::from(numbers.next()));
+                let width = u128::from(numbers.next() >> (numbers.next() % 64));
+                let last = first.saturating_add(width).min(max);
+                list.push(Range { first, last, label: 0 });
+                case.probes.extend([first, last, first.saturating_sub(1), (last + 1).min(max)]);
+                case.probes.push(place(numbers.next(), u128::from(numbers.next())));
+            }
+            list.sort_unstable();
+            case.lists.push(list);
+        }
+        case
+    }
+
+    #[test]
+    fn v4_look_up_equals_a_linear_scan() {
+        let mut numbers = Numbers(4);
+        for round in 0..60 {
+            let case = case(&mut numbers, u128::from(u32::MAX), |choice, it| match choice % 3 {
+                0 => it & 0xffff_ffff,
+                1 => 0xc000_0000 | it & 0x3_ffff,
+                _ => it & 0xff,
+            });
+            let narrow = |it: &Vec<Range<u128>>| {
+                let range = |it: &Range<u128>| Range {
+                    first: it.first as u32,
+                    last: it.last as u32,
+                    label: 0,
+                };
+                it.iter().map(range).collect::<Vec<_>>()
+            };
+            let lists: Vec<Vec<Range<u32>>> = case.lists.iter().map(narrow).collect();
+            let mut sets = Sets::new();
+            let index = Addresses::new(&flatten(&lists, &mut sets), &[]);
+            let addrs = || case.probes.iter().map(|it| Addr::from_v4(*it as u32));
+            let mut together = vec![Verdict(9)];
+            index.get_all(addrs(), &mut together);
+            assert_eq!(together.len(), case.probes.len() + 1);
+            for ((&probe, addr), verdict) in case.probes.iter().zip(addrs()).zip(&together[1..]) {
+                let expected = scan(&lists, probe as u32);
+                assert_eq!(sets.lists(index.get(addr)), expected, "round {round}: {addr}");
+                assert_eq!(*verdict, index.get(addr), "round {round}: {addr}");
+            }
+        }
+    }
+
+    #[test]
+    fn v6_look_up_equals_a_linear_scan() {
+        let mut numbers = Numbers(6);
+        for round in 0..60 {
+            let case = case(&mut numbers, u128::MAX, |choice, it| match choice % 5 {
+                0 => it << 64 | u128::from(choice),
+                1 => 0x2001_0db8 << 96 | it & 0xffff,
+                2 => 0x2001_0db8 << 96 | it << 20,
+                3 => 0x3fff_ffff << 96 | it,
+                _ => it & 0xff,
+            });
+            let mut sets = Sets::new();
+            let index = Addresses::new(&[], &flatten(&case.lists, &mut sets));
+            // What looks like a mapped IPv4 address is looked up as such.
+            for &probe in case.probes.iter().filter(|it| Addr::from_bits(**it).v4().is_none()) {
+                let addr = Addr::from_bits(probe);
+                let expected = scan(&case.lists, probe);
+                assert_eq!(sets.lists(index.get(addr)), expected, "round {round}: {addr}");
+            }
+        }
+    }
+
+    #[test]
+    fn both_families_keep_their_order_in_a_group() {
+        let mut sets = Sets::new();
+        let v4 = flatten(&[vec![Range { first: 5, last: 5, label: 0 }]], &mut sets);
+        let six = 0x2001_0db8_u128 << 96;
+        let v6 = flatten(&[Vec::new(), vec![Range { first: six, last: six, label: 0 }]], &mut sets);
+        let index = Addresses::new(&v4, &v6);
+        let addrs = [Addr::from_v4(5), Addr::from_v4(6), Addr::from_bits(six)];
+        let mut out = Vec::new();
+        index.get_all(addrs.into_iter().cycle().take(200), &mut out);
+        let expected = addrs.map(|it| index.get(it));
+        assert!(!expected[0].is_none() && expected[1].is_none() && !expected[2].is_none());
+        assert!(out.iter().zip(expected.iter().cycle()).all(|(a, b)| a == b));
+        assert_eq!(out.len(), 200);
+    }
+}

@@ -8,7 +8,7 @@ use crate::files::Files;
 use crate::intel::{Intel, Set, trusted_wins};
 use crate::list::{List, Owner};
 use crate::names::{NameEntry, Names};
-use crate::parse::ParsedList;
+use crate::parse::{ListedName, ParsedList};
 use crate::places::Places;
 use crate::ranges::Flattener;
 use crate::sets::Sets;
@@ -71,14 +71,10 @@ impl IntelBuilder {
             v4.add(number, &entries.v4);
             v6.add(number, &entries.v6);
             files.extend(entries.files.iter().map(|it| (it.0, number)));
-            // GuardDuty's rule for threat lists of customers: a name stands for itself alone.
-            let exact = list.category == Category::Threat;
-            names.extend(entries.names.into_iter().map(|it| NameEntry {
-                text: it.text,
-                list: number,
-                itself: !it.wildcard,
-                below: it.wildcard || !exact,
-            }));
+            // GuardDuty's rule for customers' lists: a name stands for itself alone.
+            let exact = matches!(list.category, Category::Threat | Category::Trusted);
+            let entry = |it: ListedName| NameEntry::new(it.text, number, it.wildcard, exact);
+            names.extend(entries.names.into_iter().map(entry));
             lists.push(list);
         }
         let mut sets = Sets::new();

@@ -92,53 +92,48 @@ struct Layout {
 impl Layout {
     fn find(bytes: &[u8]) -> Option<Layout> {
         let sample: Vec<&[u8]> = rows(bytes).take(SAMPLE_ROWS + 1).map(|it| it.1).collect();
-        let first = *sample.first()?;
-        let count = |separator: u8| first.iter().filter(|b| **b == separator).count();
-        // Of equally frequent separators the first named wins.
-        let separator = SEPARATORS.into_iter().rev().max_by_key(|it| count(*it))?;
-        if count(separator) == 0 && sample.len() < 2 {
-            return None;
-        }
-        let split_row = |line: &&[u8]| split(line, separator);
-        let table: Vec<Vec<String>> = sample.iter().map(split_row).collect();
-        let hits = |row: &Vec<String>, at: usize| row.get(at).is_some_and(|it| is_indicator(it));
-        let headed_by_row =
-            table.first().is_some_and(|row| (0..row.len()).all(|at| !hits(row, at)));
+        let separator = separator(sample.first()?);
+        let table: Vec<Vec<String>> = sample.iter().map(|it| split(it, separator)).collect();
+        let first = table.first()?;
+        let headed_by_row = !first.iter().any(|it| is_indicator(it));
         let headings = if headed_by_row {
-            table.first().cloned().unwrap_or_default()
+            first.clone()
         } else {
-            commented_headings(bytes, separator, table.first().map_or(0, Vec::len))
+            commented_headings(bytes, separator, first.len())
         };
         let headings: Vec<String> = headings.iter().map(|it| heading(it)).collect();
         let data = table.get(usize::from(headed_by_row)..).unwrap_or_default();
-        let score = |at: usize| data.iter().filter(|row| hits(row, at)).count();
         let columns = data.iter().map(Vec::len).max().unwrap_or(0);
-        let known = |at: &usize| {
-            headings.get(*at).is_some_and(|it| INDICATOR_HEADINGS.contains(&it.as_str()))
-        };
-        let mut indicators: Vec<usize> =
-            (0..columns).filter(known).filter(|it| score(*it) > 0).collect();
-        if indicators.is_empty() {
-            // Of equally good columns the first.
-            let best = (0..columns).rev().max_by_key(|it| score(*it))?;
-            if score(best) == 0 {
-                return None;
-            }
-            indicators.push(best);
-        }
+        let indicators = indicator_columns(data, columns, &headings);
         let label = LABEL_HEADINGS
             .iter()
             .find_map(|it| headings.iter().position(|heading| heading == it))
             .filter(|it| !indicators.contains(it));
         let headed = !headings.is_empty();
-        (columns > 1 || headed).then_some(Layout {
-            separator,
-            indicators,
-            label,
-            headed,
-            headed_by_row,
-        })
+        let found = !indicators.is_empty() && (columns > 1 || headed);
+        found.then_some(Layout { separator, indicators, label, headed, headed_by_row })
     }
+}
+
+/// The most frequent separator of a line; of equally frequent ones the first named.
+fn separator(line: &[u8]) -> u8 {
+    let count = |separator: &u8| line.split(|b| b == separator).count();
+    SEPARATORS.into_iter().rev().max_by_key(count).unwrap_or(b',')
+}
+
+/// The columns that are headed as indicators and hold some; without such the one that holds most, of
+/// equally good ones the first.
+fn indicator_columns(data: &[Vec<String>], columns: usize, headings: &[String]) -> Vec<usize> {
+    let holds = |row: &&Vec<String>, at: usize| row.get(at).is_some_and(|it| is_indicator(it));
+    let score = |at: usize| data.iter().filter(|row| holds(row, at)).count();
+    let known =
+        |at: &usize| headings.get(*at).is_some_and(|it| INDICATOR_HEADINGS.contains(&it.as_str()));
+    let named: Vec<usize> = (0..columns).filter(known).filter(|it| score(*it) > 0).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let best = (0..columns).rev().max_by_key(|it| score(*it));
+    best.filter(|it| score(*it) > 0).into_iter().collect()
 }
 
 /// Headings in the last comment before the first row, if it has as many cells.
@@ -204,4 +199,58 @@ fn split(line: &[u8], separator: u8) -> Vec<String> {
     }
     cells.push(String::from_utf8_lossy(&cell).into_owned());
     cells
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse::{ListFormat, parse_list};
+
+    /// Reads a list; gives its number of entries, refused rows and threat names.
+    fn check(text: &str) -> (u64, u64, Vec<String>) {
+        assert_eq!(ListFormat::detect("list", text.as_bytes()), ListFormat::Csv, "{text}");
+        let (list, _) = parse_list("list", text.as_bytes());
+        (list.len(), list.refused, list.labels.clone())
+    }
+
+    #[test]
+    fn headings_name_the_columns() {
+        let text = "Indicator type, Indicator, Description\n\
+                    IPv4, 198.51.100.1, one\nCIDR, 192.0.2.0/24, two\nDomain name, example.com, one\n";
+        assert_eq!(check(text), (3, 0, vec!["one".into(), "two".into()]));
+    }
+
+    #[test]
+    fn headings_may_stand_in_a_comment() {
+        let text = "# a feed\n# \"first_seen_utc\",\"dst_ip\",\"dst_port\",\"malware\"\n\
+                    \"2026-01-01\",\"198.51.100.1\",\"443\",\"Some, bot\"\n";
+        assert_eq!(check(text), (1, 0, vec!["Some, bot".into()]));
+    }
+
+    #[test]
+    fn without_headings_the_content_names_the_column() {
+        let text = "1;198.51.100.1:8443;x\n2;198.51.100.2;y\n3;nothing;z\n";
+        assert_eq!(check(text), (2, 1, Vec::new()));
+    }
+
+    #[test]
+    fn several_columns_may_hold_indicators() {
+        let text = "reportId,sha256,ip,domain\n\
+                    1,,198.51.100.1,example.com\n2,,,example.org\n3,,,\n";
+        assert_eq!(check(text), (3, 1, Vec::new()));
+    }
+
+    #[test]
+    fn quotes_are_undone() {
+        let text = "domain,threat\n\"example.com\",\"the \"\"worst\"\"\"\n";
+        assert_eq!(check(text), (1, 0, vec!["the \"worst\"".into()]));
+    }
+
+    #[test]
+    fn plain_lists_are_not_taken_for_columns() {
+        for text in
+            ["192.0.2.1\n192.0.2.2\n", "192.0.2.1\t3\n192.0.2.2\t9\n", "example.com\n", "#\n"]
+        {
+            assert_eq!(ListFormat::detect("list", text.as_bytes()), ListFormat::Txt, "{text}");
+        }
+    }
 }

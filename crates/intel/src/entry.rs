@@ -118,17 +118,17 @@ fn name(text: &str) -> Result<Entry, &'static str> {
 mod tests {
     use super::*;
 
-    fn v4(first: [u8; 4], last: [u8; 4]) -> Result<Entry, &'static str> {
-        Ok(Entry::V4 { first: u32::from_be_bytes(first), last: u32::from_be_bytes(last) })
+    fn v4(first: [u8; 4], last: [u8; 4]) -> Entry {
+        Entry::V4 { first: u32::from_be_bytes(first), last: u32::from_be_bytes(last) }
     }
 
     #[test]
     fn addresses_blocks_and_ranges_are_read() {
-        assert_eq!(Entry::parse("192.0.2.1"), v4([192, 0, 2, 1], [192, 0, 2, 1]));
-        assert_eq!(Entry::parse(" 192.0.2.7/24 "), v4([192, 0, 2, 0], [192, 0, 2, 255]));
-        assert_eq!(Entry::parse("192.0.2.1 - 192.0.2.9"), v4([192, 0, 2, 1], [192, 0, 2, 9]));
-        assert_eq!(Entry::parse("0.0.0.0/0"), v4([0; 4], [255; 4]));
-        assert_eq!(Entry::parse("::ffff:192.0.2.1"), v4([192, 0, 2, 1], [192, 0, 2, 1]));
+        assert_eq!(Entry::parse("192.0.2.1"), Ok(v4([192, 0, 2, 1], [192, 0, 2, 1])));
+        assert_eq!(Entry::parse(" 192.0.2.7/24 "), Ok(v4([192, 0, 2, 0], [192, 0, 2, 255])));
+        assert_eq!(Entry::parse("192.0.2.1 - 192.0.2.9"), Ok(v4([192, 0, 2, 1], [192, 0, 2, 9])));
+        assert_eq!(Entry::parse("0.0.0.0/0"), Ok(v4([0; 4], [255; 4])));
+        assert_eq!(Entry::parse("::ffff:192.0.2.1"), Ok(v4([192, 0, 2, 1], [192, 0, 2, 1])));
         assert_eq!(Entry::parse("::/0"), Ok(Entry::V6 { first: 0, last: u128::MAX }));
         assert_eq!(
             Entry::parse("2001:db8::/32"),

@@ -71,7 +71,7 @@ impl Intel {
 
     /// What the lists say of a name and of the domains above it.
     ///
-    /// A plain entry of a customer's threat list stands for that very name. An entry of every other
+    /// A plain entry of a threat or trusted list stands for that very name. An entry of every other
     /// list also stands for all names below it, and `*.x` stands for the names below `x` alone.
     /// Letter case and one final dot do not matter.
     pub fn name(&self, name: &str) -> NameVerdict {
@@ -87,7 +87,7 @@ impl Intel {
 
     fn lower_name(&self, name: &str) -> NameVerdict {
         let name = name.strip_suffix('.').unwrap_or(name);
-        let registrable = match psl::domain_str(name) {
+        let registrable = match psl::domain_str(name).filter(|it| !it.starts_with('.')) {
             Some(domain) => name.len() - domain.len(),
             None => 0,
         };
@@ -148,6 +148,11 @@ impl Intel {
         self.places.get(addr)
     }
 
+    /// The tables of places in force.
+    pub fn places(&self) -> &Places {
+        &self.places
+    }
+
     /// A hash of the lists and tables in force: equal content, equal version.
     pub fn version(&self) -> u64 {
         self.version
@@ -158,4 +163,180 @@ impl Intel {
 pub(crate) fn trusted_wins(categories: Categories) -> Categories {
     const TRUSTED: Categories = Categories::of(&[Category::Trusted]);
     if categories.intersects(TRUSTED) { TRUSTED } else { categories }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{IntelBuilder, Owner, parse_list};
+
+    const ACCOUNT: u64 = 111_122_223_333;
+
+    fn account() -> AccountId {
+        AccountId::new(ACCOUNT).unwrap()
+    }
+
+    fn build(lists: &[(&str, Category, Option<Owner>, &str)]) -> Intel {
+        let mut builder = IntelBuilder::new();
+        for (name, category, owner, text) in lists {
+            let (entries, problems) = parse_list("list.txt", text.as_bytes());
+            assert!(problems.is_empty(), "{problems:?}");
+            builder.add_list(name, *category, *owner, entries);
+        }
+        builder.build()
+    }
+
+    fn categories(intel: &Intel, verdict: Verdict) -> Vec<&'static str> {
+        let found = intel.categories(verdict, account(), Region::new("eu-west-1"));
+        found.iter().map(Category::as_str).collect()
+    }
+
+    fn addr(text: &str) -> Addr {
+        Addr::parse(text).unwrap()
+    }
+
+    #[test]
+    fn lists_of_other_owners_do_not_count() {
+        let owner = |number, region| {
+            Some(Owner { account: AccountId::new(number).unwrap(), region: Region::new(region) })
+        };
+        let intel = build(&[
+            ("everyone", Category::TorExit, None, "192.0.2.1"),
+            ("mine", Category::Threat, owner(ACCOUNT, "eu-west-1"), "192.0.2.0/24"),
+            ("all Regions", Category::Scanner, owner(ACCOUNT, ""), "192.0.2.0/24"),
+            ("other Region", Category::Phishing, owner(ACCOUNT, "us-east-1"), "192.0.2.0/24"),
+            ("other account", Category::Trusted, owner(1, "eu-west-1"), "192.0.2.0/24"),
+        ]);
+        let verdict = intel.address(addr("192.0.2.1"));
+        assert_eq!(categories(&intel, verdict), ["threat", "tor-exit", "scanner"]);
+        let names: Vec<&str> = intel
+            .lists(verdict, account(), Region::new("eu-west-1"))
+            .map(|it| it.name.as_str())
+            .collect();
+        assert_eq!(names, ["everyone", "mine", "all Regions"]);
+        assert_eq!(categories(&intel, intel.address(addr("192.0.2.2"))), ["threat", "scanner"]);
+        assert!(intel.address(addr("192.0.3.0")).is_none());
+    }
+
+    #[test]
+    fn trusted_wins_over_everything() {
+        let intel = build(&[
+            ("threats", Category::Threat, None, "192.0.2.0/24\nbad.example.com"),
+            ("trusted", Category::Trusted, None, "192.0.2.7\n*.example.com"),
+        ]);
+        assert_eq!(categories(&intel, intel.address(addr("192.0.2.7"))), ["trusted"]);
+        assert_eq!(categories(&intel, intel.address(addr("192.0.2.8"))), ["threat"]);
+        assert_eq!(categories(&intel, intel.name("bad.example.com").verdict), ["trusted"]);
+    }
+
+    #[test]
+    fn names_match_themselves_or_below_by_the_kind_of_list() {
+        let intel = build(&[
+            ("threats", Category::Threat, None, "exact.example.com\n*.wild.example.com"),
+            ("feed", Category::Malicious, None, "feed.example.com\ndeep.feed.example.com"),
+        ]);
+        for (name, expected, matched) in [
+            ("exact.example.com", "threat", "exact.example.com"),
+            ("a.exact.example.com", "", ""),
+            ("wild.example.com", "", ""),
+            ("a.b.wild.example.com", "threat", "wild.example.com"),
+            ("feed.example.com", "malicious", "feed.example.com"),
+            ("a.feed.example.com", "malicious", "feed.example.com"),
+            ("A.Deep.Feed.example.com.", "malicious", "Deep.Feed.example.com"),
+            ("notfeed.example.com", "", ""),
+            ("example.com", "", ""),
+            ("", "", ""),
+            (".", "", ""),
+            ("..feed.example.com", "malicious", "feed.example.com"),
+        ] {
+            let verdict = intel.name(name);
+            assert_eq!(categories(&intel, verdict.verdict).concat(), expected, "{name}");
+            assert_eq!(verdict.matched_of(name), matched, "{name}");
+        }
+    }
+
+    #[test]
+    fn lists_add_up_over_parent_domains() {
+        let intel = build(&[
+            ("one", Category::Malicious, None, "example.com"),
+            ("two", Category::Phishing, None, "a.b.example.com\n*.c.example.com"),
+            ("three", Category::Threat, None, "x.c.example.com"),
+        ]);
+        let of = |name: &str| categories(&intel, intel.name(name).verdict);
+        assert_eq!(of("a.b.example.com"), ["phishing", "malicious"]);
+        assert_eq!(of("b.example.com"), ["malicious"]);
+        assert_eq!(of("x.c.example.com"), ["threat", "phishing", "malicious"]);
+        assert_eq!(of("y.x.c.example.com"), ["phishing", "malicious"]);
+        assert_eq!(of("c.example.com"), ["malicious"]);
+    }
+
+    #[test]
+    fn registrable_domains_follow_the_public_suffix_list() {
+        let intel = build(&[]);
+        for (name, registrable) in [
+            ("www.example.co.uk", "example.co.uk"),
+            ("co.uk", "co.uk"),
+            ("com", "com"),
+            ("someone.github.io", "someone.github.io"),
+            ("www.someone.github.io", "someone.github.io"),
+            ("github.io", "github.io"),
+            ("a.b.example.com.", "example.com"),
+            ("WWW.Example.COM", "Example.COM"),
+            ("www.xn--85x722f.xn--55qx5d.cn", "xn--85x722f.xn--55qx5d.cn"),
+            ("a.www.ck", "www.ck"),
+            ("a.b.c.ck", "b.c.ck"),
+            ("s3.amazonaws.com", "s3.amazonaws.com"),
+            ("host.corp.internal", "corp.internal"),
+            ("host", "host"),
+            ("a..com", "a..com"),
+            ("", ""),
+        ] {
+            assert_eq!(intel.name(name).registrable_of(name), registrable, "{name}");
+        }
+    }
+
+    #[test]
+    fn files_are_found_by_their_hash() {
+        let intel = build(&[("hashes", Category::Malicious, None, &"0a".repeat(32))]);
+        assert_eq!(categories(&intel, intel.file(&[10; 32])), ["malicious"]);
+        assert!(intel.file(&[11; 32]).is_none());
+    }
+
+    #[test]
+    fn the_narrowest_entry_gives_the_threat_name() {
+        let csv = "indicator,threat_name\n192.0.2.0/24,Wide\n192.0.2.128/25,Narrow\n\
+                   192.0.2.130,\n2001:db8::/32,Six\nexample.com,Name\n";
+        let (entries, problems) = parse_list("x.csv", csv.as_bytes());
+        assert!(problems.is_empty(), "{problems:?}");
+        let mut builder = IntelBuilder::new();
+        builder.add_list("feed", Category::Malicious, None, entries);
+        let intel = builder.build();
+        let list = &intel.all_lists()[0];
+        let of = |text: &str| intel.threat_name(list, Indicator::Address(addr(text)));
+        assert_eq!(of("192.0.2.1"), Some("Wide"));
+        assert_eq!(of("192.0.2.129"), Some("Narrow"));
+        assert_eq!(of("192.0.2.130"), Some("Narrow"));
+        assert_eq!(of("192.0.3.0"), None);
+        assert_eq!(of("2001:db8::9"), Some("Six"));
+        assert_eq!(intel.threat_name(list, Indicator::Name("a.example.com")), Some("Name"));
+        assert_eq!(intel.threat_name(list, Indicator::Name("example.org")), None);
+    }
+
+    #[test]
+    fn equal_content_has_equal_versions() {
+        let one = build(&[("a", Category::Threat, None, "192.0.2.1\n192.0.2.2")]);
+        let other_order = build(&[("a", Category::Threat, None, "192.0.2.2\n# x\n192.0.2.1\n")]);
+        let other_entry = build(&[("a", Category::Threat, None, "192.0.2.1\n192.0.2.3")]);
+        let other_name = build(&[("b", Category::Threat, None, "192.0.2.1\n192.0.2.2")]);
+        assert_eq!(one.version(), other_order.version());
+        assert_ne!(one.version(), other_entry.version());
+        assert_ne!(one.version(), other_name.version());
+        assert_ne!(one.version(), IntelBuilder::new().with_builtin().build().version());
+    }
+
+    #[test]
+    fn all_values_can_be_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Intel>();
+    }
 }

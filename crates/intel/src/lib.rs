@@ -25,5 +25,7 @@ pub use category::{Categories, Category, UnknownCategory};
 pub use intel::{Intel, NameVerdict};
 pub use list::{Indicator, List, Owner};
 pub use parse::{ListFormat, ListProblem, ParsedList, parse_list, parse_list_as};
-pub use places::{Place, PlaceSource, Places, PlacesError};
+pub use places::{
+    Place, PlaceBoundary, PlaceRows, PlaceSource, Places, PlacesError, encode_places,
+};
 pub use sets::Verdict;

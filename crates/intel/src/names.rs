@@ -20,6 +20,15 @@ pub(crate) struct NameEntry {
     pub(crate) itself: bool,
     /// Whether the entry stands for the names below.
     pub(crate) below: bool,
+    labels: usize,
+}
+
+impl NameEntry {
+    /// Takes an entry of a list. In an exact list a plain name stands for itself alone.
+    pub(crate) fn new(text: Box<str>, list: u32, wildcard: bool, exact: bool) -> NameEntry {
+        let labels = suffixes(&text).count();
+        NameEntry { text, list, itself: !wildcard, below: wildcard || !exact, labels }
+    }
 }
 
 struct Node {
@@ -54,10 +63,8 @@ impl Names {
     pub(crate) fn new(mut entries: Vec<NameEntry>, builtin_lists: u32, sets: &mut Sets) -> Names {
         entries.retain(|it| !it.text.is_empty() && it.text.len() <= MAX_NAME_BYTES);
         // Parents before their children: what holds below them is needed there.
-        entries.sort_by(|a, b| {
-            let key = |it: &NameEntry| it.text.bytes().filter(|b| *b == b'.').count();
-            key(a).cmp(&key(b)).then_with(|| a.text.cmp(&b.text)).then(a.list.cmp(&b.list))
-        });
+        entries
+            .sort_unstable_by(|a, b| (a.labels, &a.text, a.list).cmp(&(b.labels, &b.text, b.list)));
         let mut builder = Builder { names: Names::default(), inherited: Vec::new(), builtin_lists };
         for same in entries.chunk_by(|a, b| a.text == b.text) {
             builder.add(same, sets);
@@ -139,13 +146,11 @@ impl Builder {
 
     /// What holds below a suffix, which becomes a node if it is none.
     fn node_or_placeholder(&mut self, suffix: &[u8], above: Inherited) -> Inherited {
-        match self.names.find(suffix) {
-            Some(node) => self.inherited.get(node.number as usize).copied().unwrap_or(above),
-            None => {
-                self.insert(suffix, Verdict::NONE, Verdict::NONE, above);
-                above
-            }
+        if let Some(node) = self.names.find(suffix) {
+            return self.inherited.get(node.number as usize).copied().unwrap_or(above);
         }
+        self.insert(suffix, Verdict::NONE, Verdict::NONE, above);
+        above
     }
 
     fn insert(&mut self, text: &[u8], itself: Verdict, below: Verdict, inherited: Inherited) {

@@ -10,9 +10,9 @@ use crate::csv;
 use crate::entry::Entry;
 
 /// The largest list that is read, by GuardDuty's own limit for list files.
-pub const MAX_LIST_BYTES: usize = 35 << 20;
+pub(crate) const MAX_LIST_BYTES: usize = 35 << 20;
 /// Entries of one list that are kept; further ones are refused.
-pub const MAX_LIST_ENTRIES: usize = 5_000_000;
+pub(crate) const MAX_LIST_ENTRIES: usize = 5_000_000;
 /// Problems of one list that are described; further ones are only counted.
 const MAX_PROBLEMS: usize = 100;
 /// Bytes of a line that a problem quotes.
@@ -251,5 +251,78 @@ fn read_txt(bytes: &[u8], reading: &mut Reading) {
             _ => text,
         };
         reading.entry(number, entry, "");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_txt(text: &[u8]) -> (ParsedList, Vec<ListProblem>) {
+        parse_list("list.txt", text)
+    }
+
+    #[test]
+    fn plain_lists_are_read() {
+        let text = b"\xef\xbb\xbf# a comment\r\n\r\n192.0.2.1\r\n; another\r\n192.0.2.0/24 # network\r\n\
+            198.51.100.1 - 198.51.100.9\r\n203.0.113.5\t7\r\n2001:db8::/32\nexample.com\n*.example.org\n\
+            0A0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a\n192.0.2.1";
+        let (list, problems) = check_txt(text);
+        assert_eq!(problems, []);
+        assert_eq!(
+            (list.v4.len(), list.v6.len(), list.names.len(), list.files.len()),
+            (4, 1, 2, 1)
+        );
+        assert_eq!((list.len(), list.refused), (8, 0));
+    }
+
+    #[test]
+    fn bad_lines_are_counted_and_described() {
+        let (list, problems) = check_txt(b"192.0.2.1\nnonsense\n\xff\xfe\n192.0.2.2 and more\n");
+        assert_eq!((list.len(), list.refused), (1, 3));
+        assert_eq!(problems.iter().map(|it| it.line).collect::<Vec<_>>(), [2, 3, 4]);
+        assert_eq!(problems[0].text, "nonsense");
+    }
+
+    #[test]
+    fn hostile_lists_stay_within_bounds() {
+        let (list, problems) = check_txt(&b"!\n".repeat(10_000));
+        assert_eq!((list.refused, problems.len()), (10_000, MAX_PROBLEMS));
+        let (list, problems) = check_txt(&b"\x1b[2J\xc3\xa4".repeat(100_000));
+        assert_eq!((list.len(), problems.len()), (0, 1));
+        assert!(problems[0].text.len() <= 3 * MAX_QUOTED_BYTES);
+        assert!(!problems[0].text.contains('\x1b'));
+        let (list, problems) = check_txt(&vec![b'1'; MAX_LIST_BYTES + 1]);
+        assert!(list.is_empty());
+        assert_eq!((problems.len(), problems[0].line), (1, 0));
+        for bytes in
+            [&b""[..], b"\n", b"\xef\xbb\xbf", b"\0\0\0", b",,,,\n,,,,", b"\"", b"#", b"a,b"]
+        {
+            for name in ["x.csv", "x.txt"] {
+                assert!(parse_list(name, bytes).0.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn every_cut_of_a_list_is_read_without_panic() {
+        let text =
+            "indicator,name\n\"192.0.2.1\",\"Häs, comma\"\n*.example.org,x\n::1/128,y\n1-2,z\n";
+        for cut in 0..text.len() {
+            let bytes = &text.as_bytes()[..cut];
+            let count = text.lines().count() as u64;
+            for format in [ListFormat::Txt, ListFormat::Csv] {
+                let (list, _) = parse_list_as(format, bytes);
+                assert!(list.len() + list.refused <= count);
+            }
+        }
+    }
+
+    #[test]
+    fn equal_entries_have_equal_hashes_in_any_order() {
+        let hash = |text: &str| check_txt(text.as_bytes()).0.content_hash();
+        assert_eq!(hash("192.0.2.1\nexample.com"), hash("example.com\n192.0.2.1\n192.0.2.1"));
+        assert_ne!(hash("example.com"), hash("*.example.com"));
+        assert_ne!(hash("192.0.2.1"), hash("192.0.2.2"));
     }
 }

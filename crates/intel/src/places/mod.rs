@@ -1,6 +1,7 @@
 //! Where an address is and who announces it: the built-in table, and the user's own databases.
 
 mod countries;
+mod maxmind;
 mod mmdb;
 mod table;
 
@@ -10,6 +11,7 @@ use model::{Addr, Hasher64};
 
 use self::mmdb::Mmdb;
 use self::table::Table;
+pub use self::table::{PlaceBoundary, PlaceRows, encode_places};
 
 /// The built-in table, written by `cargo xtask geo`.
 static BUILTIN: &[u8] = include_bytes!("../../assets/places.bin.zst");
@@ -50,8 +52,8 @@ pub struct Place<'a> {
 #[non_exhaustive]
 pub enum PlacesError {
     /// The bytes are no MaxMind database.
-    #[error("cannot read MaxMind database")]
-    Mmdb(#[from] maxminddb::MaxMindDbError),
+    #[error("cannot read MaxMind database: {0}")]
+    Mmdb(&'static str),
 }
 
 /// Tables of places, asked in order until every field is known.
@@ -90,15 +92,58 @@ impl Places {
         if self.builtin { hash.bytes(BUILTIN).finish() } else { hash.finish() }
     }
 
+    /// Whose data the built-in table holds, as its licenses ask to be shown; empty without the table.
+    pub fn attribution(&self) -> &str {
+        self.table().map_or("", |it| &it.attribution)
+    }
+
+    fn table(&self) -> Option<&Table> {
+        let decode = || Table::decode(BUILTIN).unwrap_or_default();
+        self.builtin.then(|| self.table.get_or_init(decode))
+    }
+
     /// Where an address is; `None` if nothing at all is known.
     pub fn get(&self, addr: Addr) -> Option<Place<'_>> {
         let mut place = Place::default();
         for database in &self.databases {
             database.fill(addr, &mut place);
         }
-        if self.builtin {
-            self.table.get_or_init(|| Table::decode(BUILTIN)).fill(addr, &mut place);
+        if let Some(table) = self.table() {
+            table.fill(addr, &mut place);
         }
         (place.asn != 0 || !place.country_code.is_empty()).then_some(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addr(text: &str) -> Addr {
+        Addr::parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_builtin_table_knows_public_networks() {
+        let places = Places::builtin();
+        assert!(
+            places.attribution().contains("DB-IP") && places.attribution().contains("CC BY 4.0")
+        );
+        let place = places.get(addr("8.8.8.8")).unwrap();
+        assert_eq!((place.asn, place.country_code), (15169, "US"));
+        assert_eq!((place.country_name, place.city), ("United States", None));
+        assert!(place.organization.contains("Google"));
+        assert_eq!(place.source, PlaceSource::Builtin);
+        assert!(place.lat > 20.0 && place.lon < -60.0);
+        assert_eq!(places.get(addr("2001:4860:4860::8888")).unwrap().asn, 15169);
+        assert_eq!(places.get(addr("193.0.6.139")).unwrap().country_code, "NL");
+        assert_eq!(places.get(addr("10.0.0.1")), None);
+        assert_eq!(places.get(addr("fe80::1")), None);
+    }
+
+    #[test]
+    fn nothing_is_known_without_tables() {
+        assert_eq!(Places::default().get(addr("8.8.8.8")), None);
+        assert_eq!(Places::default().attribution(), "");
     }
 }
