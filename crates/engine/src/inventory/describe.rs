@@ -160,8 +160,8 @@ impl Inventory {
                 "Addresses" => Inventory::describe_address,
                 "NatGateways" => Inventory::describe_gateway,
                 "VpcEndpoints" => Inventory::describe_endpoint,
-                "Images" => Inventory::describe_image,
-                "Accounts" => Inventory::describe_account,
+                "Images" => |inventory, value, _| Ok(inventory.describe_image(value)),
+                "Accounts" => |inventory, value, _| Ok(inventory.describe_account(value)),
                 "Buckets" => Inventory::describe_bucket,
                 // Known, but nothing that a look-up needs is in it.
                 "Subnets" | "Vpcs" => |_, _, _| Ok(false),

@@ -92,27 +92,19 @@ impl Inventory {
         Ok(self.take_endpoint(value, owner, from).is_some())
     }
 
-    pub(super) fn describe_image(
-        &mut self,
-        value: &Value,
-        _place: &Place<'_>,
-    ) -> Result<bool, DescribeError> {
-        let Some(id) = member_text(value, "imageId") else { return Ok(false) };
+    pub(super) fn describe_image(&mut self, value: &Value) -> bool {
+        let Some(id) = member_text(value, "imageId") else { return false };
         *self.images.row(named_key(AccountId::UNKNOWN, &id)) = ImageRow {
             description: member_text(value, "description").unwrap_or_default(),
             created: time(get(value, "creationDate")).unwrap_or(Timestamp::MIN),
         };
-        Ok(true)
+        true
     }
 
-    pub(super) fn describe_account(
-        &mut self,
-        value: &Value,
-        _place: &Place<'_>,
-    ) -> Result<bool, DescribeError> {
-        let Some(member) = account(get(value, "id")) else { return Ok(false) };
+    pub(super) fn describe_account(&mut self, value: &Value) -> bool {
+        let Some(member) = account(get(value, "id")) else { return false };
         self.add_account(member);
-        Ok(true)
+        true
     }
 }
 

@@ -17,7 +17,7 @@ use super::read_ec2::{
 use super::timeline::Text;
 
 /// A launch this much later than the attachment of the first interface is another one.
-const RESTART_MIN: Duration = Duration::from_secs(60);
+const RESTART_MIN: Duration = Duration::from_mins(1);
 
 /// One call with its JSON read.
 pub(super) struct Ec2Call<'c> {
@@ -145,7 +145,7 @@ impl Inventory {
             self.learn_allocation(account, &shown.allocation, shown.address, from);
             let target = ElasticChange::Target { interface: id.clone(), instance: Text::default() };
             self.learn_elastic(account, shown.address, from, target);
-            self.learn_association(account, &shown.association, shown.address, from);
+            self.learn_association(account, &shown.id, shown.address, from);
         }
     }
 

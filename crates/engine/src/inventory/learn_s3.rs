@@ -30,7 +30,10 @@ impl Inventory {
     pub(super) fn learn_s3(&mut self, call: &S3Call<'_>) -> Option<()> {
         let bucket = member_text(call.request, "bucketName");
         let change = match call.name {
-            "CreateBucket" => return self.create_bucket(call, &bucket?),
+            "CreateBucket" => {
+                self.create_bucket(call, &bucket?);
+                return Some(());
+            }
             "DeleteBucket" => BucketChange::Deleted,
             "PutBucketPolicy" => {
                 BucketChange::Policy(read_policy(get(call.request, "bucketPolicy"))?)
@@ -65,7 +68,7 @@ impl Inventory {
         Some(())
     }
 
-    fn create_bucket(&mut self, call: &S3Call<'_>, bucket: &Text) -> Option<()> {
+    fn create_bucket(&mut self, call: &S3Call<'_>, bucket: &Text) {
         let asked = get(get(call.request, "createBucketConfiguration"), "locationConstraint");
         let region = match text(asked).as_deref() {
             Some("EU") => Region::new("eu-west-1"),
@@ -81,7 +84,6 @@ impl Inventory {
             vec![BucketChange::Made { time: call.time, block }, BucketChange::Region(region)];
         changes.extend(requested_acl(call.request).map(BucketChange::Acl));
         self.learn_bucket(bucket, call.account, just_before(call.time), changes);
-        Some(())
     }
 
     pub(super) fn learn_bucket(

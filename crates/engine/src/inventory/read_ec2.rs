@@ -21,11 +21,14 @@ const TAG_MAX: usize = 1024;
 /// Deepest nesting that is searched for addresses.
 const DEPTH_MAX: usize = 6;
 
+/// The change that a member's text makes, and the member.
+type Member<'v, C> = (fn(Text) -> C, &'v Value);
+
 /// An elastic address that a description shows on an interface.
 pub(super) struct Association {
     pub(super) address: Addr,
     pub(super) allocation: Text,
-    pub(super) association: Text,
+    pub(super) id: Text,
 }
 
 /// What a description, or a response, says of an interface.
@@ -46,11 +49,11 @@ pub(super) struct InstanceNews {
     pub(super) interfaces: Vec<InterfaceNews>,
 }
 
-/// The one element that an instance and its interfaces cannot be told apart without is the id.
+/// An instance with its interfaces; nothing without an id.
 pub(super) fn instance(value: &Value) -> Option<InstanceNews> {
     let id = member_text(value, "instanceId")?;
     let mut changes = Vec::new();
-    let texts: [(fn(Text) -> InstanceChange, &Value); 5] = [
+    let texts: [Member<'_, InstanceChange>; 5] = [
         (InstanceChange::Zone, get(get(value, "placement"), "availabilityZone")),
         (InstanceChange::Type, get(value, "instanceType")),
         (InstanceChange::Image, get(value, "imageId")),
@@ -102,7 +105,7 @@ pub(super) fn interface(value: &Value) -> Option<InterfaceNews> {
     let id = member_text(value, "networkInterfaceId")?;
     let mut changes = Vec::new();
     let association = get(value, "association");
-    let texts: [(fn(Text) -> InterfaceChange, &Value); 5] = [
+    let texts: [Member<'_, InterfaceChange>; 5] = [
         (InterfaceChange::Vpc, get(value, "vpcId")),
         (InterfaceChange::Subnet, get(value, "subnetId")),
         (InterfaceChange::Description, get(value, "description")),
@@ -151,7 +154,7 @@ fn read_association(value: &Value, news: &mut InterfaceNews) {
         news.elastic.push(Association {
             address: public,
             allocation: member_text(value, "allocationId").unwrap_or_default(),
-            association: member_text(value, "associationId").unwrap_or_default(),
+            id: member_text(value, "associationId").unwrap_or_default(),
         });
     }
 }
@@ -218,10 +221,14 @@ fn addresses_in(value: &Value, depth: usize, found: &mut Vec<Addr>) {
     match value {
         Value::String(text) => found.extend(Addr::parse(text).filter(|a| !found.contains(a))),
         Value::Array(values) => {
-            values.iter().for_each(|value| addresses_in(value, depth - 1, found));
+            for value in values {
+                addresses_in(value, depth - 1, found);
+            }
         }
         Value::Object(members) => {
-            members.values().for_each(|value| addresses_in(value, depth - 1, found));
+            for value in members.values() {
+                addresses_in(value, depth - 1, found);
+            }
         }
         _ => {}
     }

@@ -195,8 +195,8 @@ mod tests {
         assert_eq!(history.at(secs(40)), Some(&Total(40)));
         assert_eq!(history.at(secs(1)), Some(&Total(24)));
         assert!(!history.learn(secs(3), vec![Change::Add(1)]));
-        assert!(history.learn(secs(35), vec![Change::Add(1)]));
-        assert_eq!(history.at(secs(40)), Some(&Total(41)));
+        assert!(history.learn(secs(35), vec![Change::Add(2)]));
+        assert_eq!(history.at(secs(40)), Some(&Total(42)));
     }
 
     #[test]
