@@ -30,6 +30,8 @@ pub(crate) struct Dependency {
 pub(crate) struct Metadata {
     /// The members.
     pub packages: Vec<Package>,
+    /// Where cargo puts what it builds.
+    pub target_directory: PathBuf,
 }
 
 /// The folder of the workspace.

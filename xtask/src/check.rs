@@ -133,7 +133,10 @@ mod tests {
             manifest_path: format!("/repo/{dir}/Cargo.toml").into(),
             dependencies: Vec::new(),
         };
-        cargo::Metadata { packages: vec![package("b", "crates/b"), package("a", "crates/a")] }
+        cargo::Metadata {
+            packages: vec![package("b", "crates/b"), package("a", "crates/a")],
+            target_directory: "/repo/target".into(),
+        }
     }
 
     fn changed(files: &[&str]) -> Vec<String> {

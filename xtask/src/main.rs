@@ -6,9 +6,11 @@
     reason = "a command-line tool reports on the terminal"
 )]
 
+mod bench;
 mod cargo;
 mod check;
 mod generate;
+mod geo;
 mod tidy;
 
 use anyhow::{Result, bail};
@@ -19,7 +21,10 @@ cargo xtask COMMAND
 
   check [--fast]   everything a machine can check; --fast: format, lints and unit tests of what changed, tidy
   tidy             rules of the repository that no other tool knows
-  gen [--check]    writes the generated files; --check: fails if one is out of date";
+  gen [--check]    writes the generated files; --check: fails if one is out of date
+  bench [--small] [--only PART] [--inject] [--product PROGRAM]
+                   speed and memory against a frozen floor program, as a Markdown table
+  geo [--from DIR] builds the tables of places and of AWS ranges again";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -40,6 +45,9 @@ fn run(args: &[String]) -> Result<()> {
         ("tidy", []) => tidy::run(&cargo::root()),
         ("gen", []) => generate::run(false),
         ("gen", ["--check"]) => generate::run(true),
+        ("bench", _) => bench::run(rest),
+        ("geo", _) => geo::run(rest),
+        ("measure", _) => bench::measure::run(rest),
         ("help" | "--help" | "-h", []) => {
             println!("{USAGE}");
             Ok(())

@@ -51,14 +51,15 @@ mod tests {
     use super::*;
 
     fn line(name: &str, answers: &str) -> String {
-        format!(
-            "{}{name}{}{answers}{}\n",
-            r#"{"version":"1.100000","account_id":"111122223333","region":"us-east-1","vpc_id":"vpc-1","query_timestamp":""#
-                .to_owned()
-                + r#"2026-01-05T00:00:00Z","query_name":""#,
+        let parts = [
+            r#"{"version":"1.100000","account_id":"111122223333","region":"us-east-1","vpc_id":"vpc-1","#,
+            r#""query_timestamp":"2026-01-05T00:00:00Z","query_name":""#,
+            name,
             r#"","query_type":"A","query_class":"IN","rcode":"NOERROR","answers":["#,
-            r#"],"srcaddr":"192.0.2.1","srcport":"40000","transport":"UDP","srcids":{"instance":"i-1"}}"#
-        )
+            answers,
+            r#"],"srcaddr":"192.0.2.1","srcport":"40000","transport":"UDP","srcids":{"instance":"i-1"}}"#,
+        ];
+        parts.concat() + "\n"
     }
 
     const ANSWER_TEXT: &str = r#"{"Rdata":"198.51.100.1","Type":"A","Class":"IN"}"#;

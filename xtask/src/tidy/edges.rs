@@ -112,7 +112,7 @@ mod tests {
         };
         let packages = vec![package(from, vec![edge]), package(to, Vec::new())];
         let mut report = Report::default();
-        check(&Metadata { packages }, &mut report);
+        check(&Metadata { packages, target_directory: "/repo/target".into() }, &mut report);
         report.lines()
     }
 
