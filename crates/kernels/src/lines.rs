@@ -19,6 +19,8 @@ pub struct Lines<'a> {
     mark: usize,
     /// Its number in `ends`.
     line: usize,
+    /// Whether the window, and with it every line, is ASCII.
+    is_ascii: bool,
 }
 
 impl<'a> Lines<'a> {
@@ -27,8 +29,9 @@ impl<'a> Lines<'a> {
         start: usize,
         marks: &'a [u32],
         ends: &'a [u32],
+        is_ascii: bool,
     ) -> Lines<'a> {
-        Lines { text, marks, ends, start, mark: 0, line: 0 }
+        Lines { text, marks, ends, start, mark: 0, line: 0, is_ascii }
     }
 
     /// The next line.
@@ -36,7 +39,7 @@ impl<'a> Lines<'a> {
     pub fn next_line(&mut self) -> Option<Line<'a>> {
         let end = *self.ends.get(self.line)? as usize + 1;
         let marks = self.marks.get(self.mark..end)?;
-        let line = Line { text: self.text, marks, start: self.start };
+        let line = Line { text: self.text, marks, start: self.start, is_ascii: self.is_ascii };
         self.start = line.end() + 1;
         self.mark = end;
         self.line += 1;
@@ -72,6 +75,7 @@ pub struct Line<'a> {
     text: &'a [u8],
     marks: &'a [u32],
     start: usize,
+    is_ascii: bool,
 }
 
 impl<'a> Line<'a> {
@@ -104,7 +108,12 @@ impl<'a> Line<'a> {
     #[inline(always)]
     pub fn wide(&self) -> Option<Wide<'a>> {
         let fits = self.start >= MARGIN && self.end() + MARGIN <= self.text.len();
-        fits.then_some(Wide { text: self.text, marks: self.marks, start: self.start })
+        fits.then_some(Wide {
+            text: self.text,
+            marks: self.marks,
+            start: self.start,
+            is_ascii: self.is_ascii,
+        })
     }
 }
 
@@ -117,6 +126,8 @@ pub struct Wide<'a> {
     text: &'a [u8],
     marks: &'a [u32],
     start: usize,
+    /// The line is known to be ASCII.
+    is_ascii: bool,
 }
 
 impl<'a> Wide<'a> {
@@ -127,7 +138,7 @@ impl<'a> Wide<'a> {
     #[inline(always)]
     pub fn field(&self, index: usize) -> Field<'a> {
         let from = if index == 0 { self.start } else { self.marks[index - 1] as usize + 1 };
-        Field { text: self.text, from, end: self.marks[index] as usize }
+        Field { text: self.text, from, end: self.marks[index] as usize, is_ascii: self.is_ascii }
     }
 
     /// Whether the newline follows a carriage return.
@@ -157,6 +168,8 @@ pub struct Field<'a> {
     text: &'a [u8],
     from: usize,
     end: usize,
+    /// The field is known to be ASCII.
+    is_ascii: bool,
 }
 
 impl<'a> Field<'a> {
@@ -177,6 +190,16 @@ impl<'a> Field<'a> {
     pub fn bytes(&self) -> &'a [u8] {
         // SAFETY: the invariant says that `from..end` lies within the text.
         unsafe { self.text.get_unchecked(self.from..self.end) }
+    }
+
+    /// The field as text, unless it is not UTF-8. Costs nothing where the whole window is ASCII.
+    #[inline(always)]
+    pub fn text(&self) -> Option<&'a str> {
+        if self.is_ascii {
+            // SAFETY: the splitter saw that all bytes of the window that the field lies in are ASCII.
+            return Some(unsafe { std::str::from_utf8_unchecked(self.bytes()) });
+        }
+        std::str::from_utf8(self.bytes()).ok()
     }
 
     /// Whether the field equals `literal`, of at most 32 bytes.
@@ -311,6 +334,41 @@ mod tests {
             });
         }
         assert_eq!(parse_ipv4(b"192.0.2.1"), Some(0xc000_0201));
+    }
+
+    #[test]
+    fn text_is_checked_unless_the_window_is_ascii() {
+        with_line("plain é \u{7f}", |line| {
+            assert_eq!(line.field(0).text(), Some("plain"));
+            assert_eq!(line.field(1).text(), Some("é"));
+        });
+        with_line("plain \u{7f}", |line| assert_eq!(line.field(1).text(), Some("\u{7f}")));
+        for at in 0..200 {
+            let mut text = [b'x'; 200];
+            text[at] = 0xff;
+            (text[60], text[70], text[120]) = (b'\n', b' ', b'\n');
+            let mut splitter = Splitter::new();
+            crate::dispatch(Check(&mut splitter, &text));
+            crate::dispatch_scalar(Check(&mut splitter, &text));
+        }
+    }
+
+    /// Every field is text exactly if it is UTF-8.
+    struct Check<'t>(&'t mut Splitter, &'t [u8]);
+
+    impl crate::Kernel for Check<'_> {
+        type Output = ();
+
+        fn run<S: Simd>(self, simd: S) {
+            let mut lines = self.0.fields(simd, self.1, 0);
+            while let Some(line) = lines.next_line() {
+                let Some(wide) = line.wide() else { continue };
+                for index in 0..line.marks().len() {
+                    let field = wide.field(index);
+                    assert_eq!(field.text(), std::str::from_utf8(field.bytes()).ok());
+                }
+            }
+        }
     }
 
     #[test]

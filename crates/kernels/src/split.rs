@@ -24,6 +24,8 @@ pub struct Buffers {
     ends: Box<[u32]>,
     mark_count: usize,
     end_count: usize,
+    /// Whether all bytes of the window are below 0x80.
+    is_ascii: bool,
 }
 
 /// Splits text into lines and fields.
@@ -42,7 +44,13 @@ impl Splitter {
     /// Reserves the work space, about 128 KiB.
     pub fn new() -> Splitter {
         let space = || vec![0u32; WINDOW + BLOCK + STORE].into_boxed_slice();
-        Splitter(Buffers { marks: space(), ends: space(), mark_count: 0, end_count: 0 })
+        Splitter(Buffers {
+            marks: space(),
+            ends: space(),
+            mark_count: 0,
+            end_count: 0,
+            is_ascii: false,
+        })
     }
 
     /// The complete lines of `text[from..]` that lie within the next window, with spaces as marks.
@@ -67,22 +75,23 @@ impl Splitter {
     ) -> Lines<'a> {
         let to = text.len().min(from.saturating_add(WINDOW)).min(u32::MAX as usize);
         let window = text.get(..to).filter(|_| from <= to);
-        (self.0.mark_count, self.0.end_count) = (0, 0);
+        (self.0.mark_count, self.0.end_count, self.0.is_ascii) = (0, 0, false);
         if let Some(window) = window {
             simd.split::<SEP, ESC>(window, from, &mut self.0);
         }
         let marks = &self.0.marks[..self.0.mark_count];
         let ends = &self.0.ends[..self.0.end_count];
-        // Both passes write ascending positions of `window`, a part of `text`.
-        Lines::new(text, from.min(to), marks, ends)
+        // Both passes write ascending positions of `window`, a part of `text`, and look at all of it.
+        Lines::new(text, from.min(to), marks, ends, self.0.is_ascii)
     }
 }
 
 /// The pass without SIMD.
 pub(crate) fn scalar<const SEP: u8, const ESC: bool>(text: &[u8], from: usize, out: &mut Buffers) {
-    let (mut marks, mut ends) = (0, 0);
+    let (mut marks, mut ends, mut all) = (0, 0, 0u8);
     for (i, &b) in text.iter().enumerate().skip(from).take(WINDOW) {
         let newline = b == b'\n';
+        all |= b;
         if b == SEP || newline || (ESC && b == b'\\') {
             out.marks[marks] = i as u32;
             if newline {
@@ -92,7 +101,7 @@ pub(crate) fn scalar<const SEP: u8, const ESC: bool>(text: &[u8], from: usize, o
             marks += 1;
         }
     }
-    (out.mark_count, out.end_count) = (marks, ends);
+    (out.mark_count, out.end_count, out.is_ascii) = (marks, ends, all < 0x80);
 }
 
 /// The pass with AVX2: two compares a set member, then one bit per byte.
@@ -103,29 +112,41 @@ pub(crate) fn avx2<const SEP: u8, const ESC: bool>(text: &[u8], from: usize, out
     let text = &text[..text.len().min(WINDOW)];
     (out.mark_count, out.end_count) = (0, 0);
     let (blocks, tail) = text.as_chunks::<BLOCK>();
-    let mut at = from as u32;
+    let (mut at, mut beyond) = (from as u32, 0);
     for block in blocks {
-        let (separators, newlines) = avx2_masks::<SEP, ESC>(block);
-        out.add(at, separators | newlines, newlines);
+        let found = avx2_block::<SEP, ESC>(block);
+        out.add(at, found.separators | found.newlines, found.newlines);
+        beyond |= found.beyond;
         at += BLOCK as u32;
     }
     if !tail.is_empty() {
         // Zero is no mark.
         let mut block = [0u8; BLOCK];
         block[..tail.len()].copy_from_slice(tail);
-        let (separators, newlines) = avx2_masks::<SEP, ESC>(&block);
-        out.add(at, separators | newlines, newlines);
+        let found = avx2_block::<SEP, ESC>(&block);
+        out.add(at, found.separators | found.newlines, found.newlines);
+        beyond |= found.beyond;
     }
+    out.is_ascii = beyond == 0;
 }
 
-/// Bits of the separators and of the newlines.
+/// A bit for each byte of a block.
+#[cfg(target_arch = "x86_64")]
+struct Found {
+    separators: u64,
+    newlines: u64,
+    /// Not zero if a byte is not ASCII.
+    beyond: u32,
+}
+
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
 #[expect(clippy::cast_ptr_alignment, reason = "the unaligned loads take pointers to vectors")]
-fn avx2_masks<const SEP: u8, const ESC: bool>(block: &[u8; BLOCK]) -> (u64, u64) {
+fn avx2_block<const SEP: u8, const ESC: bool>(block: &[u8; BLOCK]) -> Found {
     use std::arch::x86_64::{
-        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8,
+        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
+        _mm256_set1_epi8,
     };
     let from = block.as_ptr().cast::<__m256i>();
     // SAFETY: the reference covers the two times 32 bytes that are read; no alignment is asked for.
@@ -136,11 +157,11 @@ fn avx2_masks<const SEP: u8, const ESC: bool>(block: &[u8; BLOCK]) -> (u64, u64)
         let high = _mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted)) as u32;
         u64::from(low) | u64::from(high) << 32
     };
-    let mut separators = mask(SEP);
-    if ESC {
-        separators |= mask(b'\\');
+    Found {
+        separators: if ESC { mask(SEP) | mask(b'\\') } else { mask(SEP) },
+        newlines: mask(b'\n'),
+        beyond: _mm256_movemask_epi8(_mm256_or_si256(low, high)) as u32,
     }
-    (separators, mask(b'\n'))
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -162,7 +183,9 @@ impl Buffers {
                 return;
             };
             for slot in slots {
-                *slot = at + left.trailing_zeros();
+                // SAFETY: the reference may be written to. Volatile because the compiler would otherwise
+                // gather eight values in a vector first, which costs more than eight stores.
+                unsafe { std::ptr::from_mut(slot).write_volatile(at + left.trailing_zeros()) };
                 left &= left.wrapping_sub(1);
             }
             done += STORE;

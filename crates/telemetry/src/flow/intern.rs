@@ -41,10 +41,10 @@ impl<const W: usize> Interner<W> {
     }
 
     /// Prepares for a block that holds `len` ids. Everything is forgotten unless it is the block of the last
-    /// call, gone on with.
-    pub(crate) fn attach(&mut self, len: usize) {
+    /// call, gone on with. Returns whether it was forgotten.
+    pub(crate) fn attach(&mut self, len: usize) -> bool {
         if len != 0 && len == self.next as usize {
-            return;
+            return false;
         }
         self.next = len as u32;
         self.used = 0;
@@ -54,6 +54,7 @@ impl<const W: usize> Interner<W> {
             self.generation = 0;
         }
         self.generation += 1;
+        true
     }
 
     /// The id of a key that was added.
@@ -157,20 +158,20 @@ mod tests {
     #[test]
     fn ids_count_up_within_a_block() {
         let mut interner = Interner::<2>::new();
-        interner.attach(0);
+        assert!(interner.attach(0));
         for i in 0..10_000u64 {
             assert_eq!(interner.get(&[i, 7]), None);
             assert_eq!(interner.add([i, 7]), i as u32);
         }
         assert!((0..10_000u64).all(|i| interner.get(&[i, 7]) == Some(i as u32)));
-        interner.attach(10_000);
+        assert!(!interner.attach(10_000));
         assert_eq!(interner.get(&[5, 7]), Some(5));
         assert_eq!(interner.add_long(b"a long name"), 10_000);
         assert_eq!(interner.get_long(b"a long name"), Some(10_000));
-        interner.attach(3);
+        assert!(interner.attach(3));
         assert_eq!((interner.get(&[5, 7]), interner.get_long(b"a long name")), (None, None));
         assert_eq!(interner.add([5, 7]), 3);
-        interner.attach(0);
+        assert!(interner.attach(0));
         assert_eq!(interner.get(&[5, 7]), None);
     }
 }
