@@ -7,12 +7,6 @@ use crate::sets::Verdict;
 
 /// Below this many starts in a bucket counting them all is faster than a binary search.
 const COUNTED_STARTS: usize = 32;
-/// Addresses of a group that are looked up side by side.
-const GROUP: usize = 64;
-/// Bits of an IPv6 address behind `2000::/3` that the bitmap tells apart: it holds one bit a /24.
-const V6_MAP_BITS: u32 = 21;
-/// Bits that an IPv6 address has behind `2000::/3`.
-const V6_GLOBAL_BITS: u32 = 125;
 
 /// Both families.
 pub(crate) struct Addresses {
@@ -34,34 +28,12 @@ impl Addresses {
         }
     }
 
-    /// Appends one verdict for each address. The passes over a group let its cache misses overlap:
-    /// first all bits of the bitmap, then all bucket bounds, then the buckets.
+    /// Appends one verdict for each address.
+    ///
+    /// The processor itself overlaps the cache misses of independent look-ups in a tight loop: passes
+    /// over a group (all bits, then all buckets) were measured and took a third longer.
     pub(crate) fn get_all(&self, addrs: impl Iterator<Item = Addr>, out: &mut Vec<Verdict>) {
-        let mut addrs = addrs.peekable();
-        let mut touched = [(0usize, 0u32, (0u32, 0u32)); GROUP];
-        while addrs.peek().is_some() {
-            let mut count = 0;
-            for addr in addrs.by_ref().take(GROUP) {
-                let Some(v4) = addr.v4() else {
-                    out.push(self.v6.get(addr.bits()));
-                    continue;
-                };
-                if let Some(slot) = touched.get_mut(count) {
-                    *slot = (out.len(), v4, (0, 0));
-                }
-                count += usize::from(self.v4.is_touched(v4));
-                out.push(Verdict::NONE);
-            }
-            let touched = touched.get_mut(..count).unwrap_or_default();
-            for (_, v4, bucket) in &mut *touched {
-                *bucket = self.v4.bucket(*v4);
-            }
-            for &mut (at, v4, bucket) in touched {
-                if let Some(slot) = out.get_mut(at) {
-                    *slot = self.v4.get(v4, bucket);
-                }
-            }
-        }
+        out.extend(addrs.map(|it| self.get(it)));
     }
 }
 
@@ -137,73 +109,87 @@ impl V4 {
     }
 }
 
-/// IPv6: a bitmap of the touched /24s of `2000::/3`, then an index by as many leading bits as there
-/// are ranges. Addresses outside that block are rare and searched without an index.
+/// IPv6: a bitmap of the touched /24s, then two levels of an index: the upper 16 bits
+/// choose a region, and in it as many of the next bits as it has ranges choose a bucket.
 #[derive(Default)]
 struct V6 {
     touched: Bitmap,
-    /// Leading bits behind `2000::/3` that choose the bucket.
-    index_bits: u32,
-    /// The number of starts below each bucket; one more at the end.
+    regions: Vec<Region>,
+    /// The number of starts below each bucket of each region, and one more at the end of a region.
     offsets: Vec<u32>,
     starts: Vec<u128>,
     verdicts: Vec<Verdict>,
 }
 
-const V6_GLOBAL: u128 = 1 << V6_GLOBAL_BITS;
-const V6_GLOBAL_LAST: u128 = (2 << V6_GLOBAL_BITS) - 1;
-
-fn is_global(bits: u128) -> bool {
-    bits >> V6_GLOBAL_BITS == 1
+/// The addresses that share their upper 16 bits.
+#[derive(Clone, Copy, Default)]
+struct Region {
+    /// Where its buckets begin in the offsets.
+    at: u32,
+    /// How many bits behind the upper 16 choose the bucket.
+    bits: u32,
 }
 
-/// The leading bits behind `2000::/3`.
-fn leading(bits: u128, count: u32) -> usize {
-    ((bits & (V6_GLOBAL - 1)) >> (V6_GLOBAL_BITS - count)) as usize
-}
+/// Bits of an IPv6 address that the bitmap looks at: one bit a /24.
+const V6_MAP_BITS: u32 = 24;
+const V6_REGION_BITS: u32 = 16;
+/// The most bits that choose a bucket in a region.
+const V6_MAX_BUCKET_BITS: u32 = 20;
 
 impl V6 {
     fn new(boundaries: &[Boundary<u128>]) -> V6 {
         if boundaries.is_empty() {
             return V6::default();
         }
-        let index_bits = (usize::BITS - boundaries.len().leading_zeros()).clamp(8, V6_MAP_BITS);
-        let mut index = V6 { touched: Bitmap::new(1 << V6_MAP_BITS), index_bits, ..V6::default() };
+        let mut index = V6 { touched: Bitmap::new(1 << V6_MAP_BITS), ..V6::default() };
         for (at, boundary) in boundaries.iter().enumerate() {
             index.starts.push(boundary.from);
             index.verdicts.push(boundary.verdict);
-            let last = boundaries.get(at + 1).map_or(u128::MAX, |it| it.from - 1);
-            let (first, last) = (boundary.from.max(V6_GLOBAL), last.min(V6_GLOBAL_LAST));
-            if !boundary.verdict.is_none() && first <= last {
-                index.touched.set(leading(first, V6_MAP_BITS), leading(last, V6_MAP_BITS));
+            if !boundary.verdict.is_none() {
+                let last = boundaries.get(at + 1).map_or(u128::MAX, |it| it.from - 1);
+                let [first, last] = [boundary.from, last].map(|it| it >> (128 - V6_MAP_BITS));
+                index.touched.set(first as usize, last as usize);
             }
         }
-        for bucket in 0..1u128 << index_bits {
-            let first = V6_GLOBAL | bucket << (V6_GLOBAL_BITS - index_bits);
-            index.offsets.push(index.starts.partition_point(|&it| it < first) as u32);
+        for region in 0..1u128 << V6_REGION_BITS {
+            index.add_region(region);
         }
-        let beyond = index.starts.partition_point(|&it| it <= V6_GLOBAL_LAST);
-        index.offsets.push(beyond as u32);
         index
+    }
+
+    fn add_region(&mut self, region: u128) {
+        let below = |starts: &[u128], edge: Option<u128>| {
+            edge.map_or(starts.len(), |edge| starts.partition_point(|it| *it < edge))
+        };
+        let rest = 128 - V6_REGION_BITS;
+        let begin = below(&self.starts, Some(region << rest));
+        let end = below(&self.starts, (region + 1).checked_mul(1 << rest));
+        let bits = (usize::BITS - (end - begin).leading_zeros()).min(V6_MAX_BUCKET_BITS);
+        self.regions.push(Region { at: self.offsets.len() as u32, bits });
+        let starts = self.starts.get(begin..end).unwrap_or_default();
+        for bucket in 0..1u128 << bits {
+            let edge = region << rest | bucket << (rest - bits);
+            self.offsets.push((begin + below(starts, Some(edge))) as u32);
+        }
+        self.offsets.push(end as u32);
     }
 
     #[inline]
     fn get(&self, bits: u128) -> Verdict {
-        let (begin, end) = if is_global(bits) {
-            if !self.touched.get(leading(bits, V6_MAP_BITS)) {
-                return Verdict::NONE;
-            }
-            let bucket = leading(bits, self.index_bits);
-            match self.offsets.get(bucket..bucket + 2) {
-                Some(&[begin, end]) => (begin as usize, end as usize),
-                _ => return Verdict::NONE,
-            }
-        } else {
-            (0, self.starts.len())
+        if !self.touched.get((bits >> (128 - V6_MAP_BITS)) as usize) {
+            return Verdict::NONE;
+        }
+        let Some(region) = self.regions.get((bits >> (128 - V6_REGION_BITS)) as usize) else {
+            return Verdict::NONE;
         };
-        let starts = self.starts.get(begin..end).unwrap_or_default();
+        let bucket = bits << V6_REGION_BITS >> (128 - V6_MAX_BUCKET_BITS);
+        let bucket = region.at as usize + (bucket >> (V6_MAX_BUCKET_BITS - region.bits)) as usize;
+        let Some(&[begin, end]) = self.offsets.get(bucket..bucket + 2) else {
+            return Verdict::NONE;
+        };
+        let starts = self.starts.get(begin as usize..end as usize).unwrap_or_default();
         // Where no range starts at or below the address in its bucket, the last one before it holds.
-        let at = (begin + starts.partition_point(|&it| it <= bits)).wrapping_sub(1);
+        let at = (begin as usize + starts.partition_point(|it| *it <= bits)).wrapping_sub(1);
         self.verdicts.get(at).copied().unwrap_or_default()
     }
 }

@@ -63,8 +63,8 @@ impl Intel {
         self.addresses.get(addr)
     }
 
-    /// Appends what the lists say of each address, in order. Faster than one by one, since the cache
-    /// misses of a group overlap.
+    /// Appends what the lists say of each address, in order. Faster than between other work, since the
+    /// cache misses of a group overlap.
     pub fn addresses(&self, addrs: impl Iterator<Item = Addr>, out: &mut Vec<Verdict>) {
         self.addresses.get_all(addrs, out);
     }
