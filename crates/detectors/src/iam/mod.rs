@@ -1,0 +1,1 @@
+//! Findings about IAM principals, from CloudTrail.

@@ -1,0 +1,1 @@
+//! Findings about S3 buckets, from CloudTrail.
