@@ -14,6 +14,15 @@ pub(crate) struct Package {
     pub manifest_path: PathBuf,
     /// Direct dependencies of every kind.
     pub dependencies: Vec<Dependency>,
+    /// What is built of it.
+    pub targets: Vec<Target>,
+}
+
+/// A library, program, test or bench of a member.
+#[derive(Deserialize, Debug)]
+pub(crate) struct Target {
+    /// `lib`, `bin`, `test`, …
+    pub kind: Vec<String>,
 }
 
 /// A direct dependency of a member.

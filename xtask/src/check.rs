@@ -3,7 +3,6 @@
 use crate::cargo::{self, cargo};
 use crate::{generate, tidy};
 use anyhow::{Context, Result, bail};
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -48,16 +47,21 @@ fn full(steps: &mut Steps) {
 fn fast(steps: &mut Steps) -> Result<()> {
     steps.command("format", &mut cargo(&["fmt", "--all", "--check"]));
     steps.call("tidy", || tidy::run(&cargo::root()));
-    let changed = changed_packages(&cargo::root(), &cargo::metadata()?, &cargo::changed_files()?);
+    let metadata = cargo::metadata()?;
+    let changed = changed_packages(&cargo::root(), &metadata, &cargo::changed_files()?);
     if changed.is_empty() {
         println!("-- no crate differs from the last commit: no lints, no tests");
         return Ok(());
     }
-    println!("-- changed: {}", changed.join(", "));
-    let packages: Vec<&str> = changed.iter().flat_map(|name| ["-p", name]).collect();
+    let names: Vec<&str> = changed.iter().map(|package| package.name.as_str()).collect();
+    println!("-- changed: {}", names.join(", "));
+    let packages: Vec<&str> = names.iter().flat_map(|name| ["-p", name]).collect();
     let mut clippy = cargo(&["clippy", "--quiet", "--all-targets"]);
     steps.command("clippy", clippy.args(&packages).args(["--", "-D", "warnings"]));
-    steps.command("unit tests", &mut tests(&packages, &["--lib", "--bins"]));
+    // Cargo refuses `--lib` where no package has a library.
+    let has_lib = changed.iter().any(|package| package.targets.iter().any(is_lib));
+    let targets: &[&str] = if has_lib { &["--lib", "--bins"] } else { &["--bins"] };
+    steps.command("unit tests", &mut tests(&packages, targets));
     Ok(())
 }
 
@@ -71,16 +75,23 @@ fn tests(packages: &[&str], targets: &[&str]) -> Command {
     command
 }
 
-/// Names of the packages that own one of `files`; all of them if a file outside of them decides how they are built.
-fn changed_packages(root: &Path, metadata: &cargo::Metadata, files: &[String]) -> Vec<String> {
+fn is_lib(target: &cargo::Target) -> bool {
+    target.kind.iter().any(|kind| kind == "lib")
+}
+
+/// The packages that own one of `files`; all of them if a file outside of them decides how they are built.
+fn changed_packages<'a>(
+    root: &Path,
+    metadata: &'a cargo::Metadata,
+    files: &[String],
+) -> Vec<&'a cargo::Package> {
     let shared = ["Cargo.toml", "Cargo.lock", "clippy.toml", "rust-toolchain.toml"];
     let all = files.iter().any(|file| shared.contains(&file.as_str()));
     let owns = |package: &cargo::Package| {
         let dir = package.manifest_path.parent().unwrap_or(root);
         files.iter().any(|file| root.join(file).starts_with(dir))
     };
-    let names = metadata.packages.iter().filter(|package| all || owns(package));
-    names.map(|package| package.name.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+    metadata.packages.iter().filter(|package| all || owns(package)).collect()
 }
 
 /// Runs steps, prints the time of each and keeps the names of those that failed.
@@ -132,16 +143,19 @@ mod tests {
             name: name.to_owned(),
             manifest_path: format!("/repo/{dir}/Cargo.toml").into(),
             dependencies: Vec::new(),
+            targets: Vec::new(),
         };
         cargo::Metadata {
-            packages: vec![package("b", "crates/b"), package("a", "crates/a")],
+            packages: vec![package("a", "crates/a"), package("b", "crates/b")],
             target_directory: "/repo/target".into(),
         }
     }
 
     fn changed(files: &[&str]) -> Vec<String> {
         let files: Vec<String> = files.iter().map(|&file| file.to_owned()).collect();
-        changed_packages(Path::new("/repo"), &metadata(), &files)
+        let metadata = metadata();
+        let changed = changed_packages(Path::new("/repo"), &metadata, &files);
+        changed.iter().map(|package| package.name.clone()).collect()
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             Part::Source(source) => sources::run(&options, &programs, source)?,
             Part::Growth => growth::run(&options, &programs)?,
         };
-        println!("\n{text}");
+        println!("\n{}", text.trim_end());
     }
     Ok(())
 }

@@ -109,6 +109,7 @@ mod tests {
             name: name.to_owned(),
             manifest_path: "/repo/Cargo.toml".into(),
             dependencies,
+            targets: Vec::new(),
         };
         let packages = vec![package(from, vec![edge]), package(to, Vec::new())];
         let mut report = Report::default();
