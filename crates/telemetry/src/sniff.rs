@@ -1,8 +1,8 @@
 //! Formats, told from content: nobody is asked which one a file has.
 
-use memchr::memmem;
 use serde::Serialize;
 
+use crate::dns::DnsParser;
 use crate::envelope::is_encoded_gzip;
 use crate::flow::FlowParser;
 
@@ -40,8 +40,8 @@ pub(crate) enum Layout {
 /// Lines that are looked at before a text is given up.
 const LINES_MAX: usize = 16;
 
-/// Bytes of a line that are looked at.
-const LINE_MAX: usize = 64 << 10;
+/// Bytes that are looked at.
+const HEAD_MAX: usize = 16 << 10;
 
 /// Tells the layout from the start of a text; `kind` is what the object's key says, for texts whose first
 /// lines are damaged.
@@ -50,7 +50,7 @@ pub(crate) fn layout(text: &[u8], kind: Option<Format>) -> Layout {
     let first = line(text);
     match text.first() {
         None => return Layout::Empty,
-        Some(b'{') if is_query(first) => return Layout::QueryLines,
+        Some(b'{') if DnsParser::looks_like(first) => return Layout::QueryLines,
         Some(b'{' | b'[') => return Layout::Json,
         Some(_) if is_encoded_gzip(text) => return Layout::EncodedLines,
         Some(_) => {}
@@ -70,14 +70,6 @@ pub(crate) fn layout(text: &[u8], kind: Option<Format>) -> Layout {
     }
 }
 
-/// Whether a line is a resolver query.
-fn is_query(line: &[u8]) -> bool {
-    memmem::find(line, b"\"query_name\"").is_some()
-        && memmem::find(line, b"\"query_type\"").is_some()
-        && line.trim_ascii_end().ends_with(b"}")
-        && memmem::find(line, b"\"message").is_none()
-}
-
 fn without_bom(text: &[u8]) -> &[u8] {
     text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
 }
@@ -87,5 +79,6 @@ fn line(text: &[u8]) -> &[u8] {
 }
 
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|b| *b == b'\n').take(LINES_MAX).map(|line| line.get(..LINE_MAX).unwrap_or(line))
+    let head = text.get(..HEAD_MAX).unwrap_or(text);
+    head.split(|b| *b == b'\n').take(LINES_MAX)
 }

@@ -26,15 +26,19 @@ pub(super) fn is_gzip(head: &[u8]) -> bool {
 /// The safe interface of libdeflate does not tell where a member ends. A member ends at the end of the
 /// object or where another header follows; the length that is stored before that place must be the one
 /// that came out. Lengths are chosen by whoever wrote the file, so they are checked before they are used.
-pub(super) fn whole(bytes: &[u8], most: usize) -> Option<Vec<u8>> {
+///
+/// The text goes to `text`, whose former content only saves clearing memory.
+pub(super) fn whole(bytes: &[u8], most: usize, text: &mut Vec<u8>) -> Option<()> {
     let mut decompressor = Decompressor::new();
-    let mut text = Vec::new();
+    let mut start = 0;
     let mut rest = bytes;
     while !rest.is_empty() {
-        let taken = member(&mut decompressor, rest, &mut text, most)?;
+        let taken = member(&mut decompressor, rest, text, start, most)?;
+        start = text.len();
         rest = rest.get(taken..)?;
     }
-    Some(text)
+    text.truncate(start);
+    Some(())
 }
 
 /// Decompresses the first member and returns its compressed length.
@@ -42,28 +46,24 @@ fn member(
     decompressor: &mut Decompressor,
     bytes: &[u8],
     text: &mut Vec<u8>,
+    start: usize,
     most: usize,
 ) -> Option<usize> {
     let next = memmem::find_iter(bytes.get(MEMBER_MIN..)?, &[0x1f, 0x8b, 8])
         .map(|at| at + MEMBER_MIN)
         .filter(|&at| is_gzip(bytes.get(at..).unwrap_or_default()));
-    let start = text.len();
     for end in next.chain([bytes.len()]).filter(|&end| end >= MEMBER_MIN).take(TRIES_MAX) {
         let trailer = bytes.get(end - 4..end)?;
         let size = u32::from_le_bytes(trailer.try_into().ok()?) as usize;
         if size > end.saturating_mul(EXPANSION_MAX) || start + size > most {
             continue;
         }
-        if start == 0 {
-            // Room for the padding, so that it costs no copy; zeroed memory comes from the allocator.
-            *text = vec![0; size + super::PADDING];
-            text.truncate(size);
-        } else {
-            text.resize(start + size, 0);
-        }
+        // Room for the padding as well, so that it costs no copy.
+        text.reserve((start + size + super::PADDING).saturating_sub(text.len()));
+        text.resize(start + size, 0);
         match decompressor.gzip_decompress(bytes.get(..end)?, text.get_mut(start..)?) {
             Ok(n) if n == size => return Some(end),
-            _ => text.truncate(start),
+            _ => {}
         }
     }
     None

@@ -42,20 +42,16 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    /// Takes the bytes of an object.
-    pub(crate) fn new(bytes: Vec<u8>, limits: &Limits) -> Decoder {
+    /// Takes the bytes of an object, and a buffer whose content is of no use any more.
+    pub(crate) fn new(bytes: Vec<u8>, mut buffer: Vec<u8>, limits: &Limits) -> Decoder {
         let compressed = bytes.len() as u64;
         let most = limits.object_bytes.min(WHOLE_MAX as u64) as usize;
         let source = match compression(&bytes) {
             Compression::None => Source::Whole(bytes),
-            Compression::Gzip => match gzip::whole(&bytes, most) {
-                Some(text) => Source::Whole(text),
-                None => Source::Stream(Box::new(gzip::Members::new(Cursor::new(bytes)))),
-            },
-            Compression::Zstd => match zstd_stream(Cursor::new(bytes)) {
-                Ok(stream) => Source::Stream(stream),
-                Err(_) => Source::Ended,
-            },
+            Compression::Gzip => gzip_source(bytes, most, &mut buffer),
+            Compression::Zstd => {
+                zstd_stream(Cursor::new(bytes)).map_or(Source::Ended, Source::Stream)
+            }
         };
         let problem = matches!(source, Source::Ended).then_some(Cause::CorruptCompression);
         let mut decoder = Decoder {
@@ -110,19 +106,13 @@ impl Decoder {
         for _ in 1..LAYERS_MAX {
             match std::mem::replace(&mut self.source, Source::Ended) {
                 Source::Whole(text) => {
-                    let inner = match compression(&text) {
-                        Compression::None => Some(Source::Whole(text)),
-                        Compression::Gzip => match gzip::whole(&text, most) {
-                            Some(inner) => Some(Source::Whole(inner)),
-                            None => Some(Source::Stream(Box::new(gzip::Members::new(
-                                Cursor::new(text),
-                            )))),
-                        },
+                    self.source = match compression(&text) {
+                        Compression::None => Source::Whole(text),
+                        Compression::Gzip => gzip_source(text, most, &mut Vec::new()),
                         Compression::Zstd => {
-                            zstd_stream(Cursor::new(text)).ok().map(Source::Stream)
+                            zstd_stream(Cursor::new(text)).map_or(Source::Ended, Source::Stream)
                         }
                     };
-                    self.source = inner.unwrap_or(Source::Ended);
                 }
                 Source::Stream(stream) => {
                     let mut stream = BufReader::with_capacity(1 << 16, stream);
@@ -142,6 +132,13 @@ impl Decoder {
                 Source::Ended => return,
             }
         }
+    }
+}
+
+fn gzip_source(bytes: Vec<u8>, most: usize, buffer: &mut Vec<u8>) -> Source {
+    match gzip::whole(&bytes, most, buffer) {
+        Some(()) => Source::Whole(std::mem::take(buffer)),
+        None => Source::Stream(Box::new(gzip::Members::new(Cursor::new(bytes)))),
     }
 }
 
@@ -168,7 +165,7 @@ pub(crate) fn is_compressed(bytes: &[u8]) -> bool {
 
 /// Decompresses everything that the limits allow.
 pub(crate) fn decode_all(bytes: Vec<u8>, limits: &Limits) -> (Vec<u8>, Option<Cause>) {
-    let mut decoder = Decoder::new(bytes, limits);
+    let mut decoder = Decoder::new(bytes, Vec::new(), limits);
     let mut text = Vec::new();
     while decoder.read(&mut text, 1 << 20) {}
     (text, decoder.take_problem())

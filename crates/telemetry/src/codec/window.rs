@@ -17,10 +17,10 @@ pub(crate) struct Window {
 const SIZE_MIN: usize = 32 << 10;
 
 impl Window {
-    /// Takes the bytes of an object and decompresses its first piece.
-    pub(crate) fn new(bytes: Vec<u8>, limits: &Limits) -> Window {
+    /// Takes the bytes of an object, and a buffer to work in, and decompresses the first piece.
+    pub(crate) fn new(bytes: Vec<u8>, buffer: Vec<u8>, limits: &Limits) -> Window {
         let size = limits.window_bytes.max(2 * limits.record_bytes).max(SIZE_MIN);
-        let decoder = Decoder::new(bytes, limits);
+        let decoder = Decoder::new(bytes, buffer, limits);
         let mut window = Window { decoder, buffer: Vec::new(), len: 0, base: 0, size, last: false };
         window.advance(0);
         window
@@ -49,6 +49,11 @@ impl Window {
     /// Length of a full piece.
     pub(crate) fn size(&self) -> usize {
         self.size
+    }
+
+    /// The buffer, for the next window.
+    pub(crate) fn into_buffer(self) -> Vec<u8> {
+        self.buffer
     }
 
     /// Drops the first `done` bytes and reads on until the piece is full or the text ends.
@@ -88,7 +93,7 @@ mod tests {
     }
 
     fn read(bytes: Vec<u8>, limits: &Limits) -> (Vec<u8>, Option<Cause>) {
-        let mut window = Window::new(bytes, limits);
+        let mut window = Window::new(bytes, vec![7; 1000], limits);
         let mut all = Vec::new();
         let mut problem = window.take_problem();
         loop {
@@ -141,7 +146,9 @@ mod tests {
         let member = gzip(b"same\n");
         assert_eq!(read(member.repeat(3), &small()).0, b"same\nsame\nsame\n");
         let many = member.repeat(50);
-        assert_eq!(super::super::gzip::whole(&many, 1 << 20).unwrap(), b"same\n".repeat(50));
+        let mut text = vec![7; 1000];
+        super::super::gzip::whole(&many, 1 << 20, &mut text).unwrap();
+        assert_eq!(text, b"same\n".repeat(50));
         assert_eq!(read(Vec::new(), &small()), (Vec::new(), None));
         assert_eq!(read(gzip(b""), &small()), (Vec::new(), None));
     }
@@ -185,7 +192,7 @@ mod tests {
         let size = Limits::RATIO_FREE_BYTES as usize + (1 << 20);
         let bomb = zstd::encode_all(&vec![0u8; size][..], 3).unwrap();
         assert!(bomb.len() * 1100 < Limits::RATIO_FREE_BYTES as usize);
-        let mut window = Window::new(bomb, &Limits::default());
+        let mut window = Window::new(bomb, Vec::new(), &Limits::default());
         let mut read = 0;
         while !window.is_last() {
             read = window.text().len();

@@ -79,14 +79,33 @@ impl<'de> Deserialize<'de> for Text<'de> {
     }
 }
 
-/// The name of a member.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Key<'a>(pub(crate) Cow<'a, str>);
+/// The name of a member. Names with escapes are none of ours and come as empty.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Key<'a>(pub(crate) &'a str);
+
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = Key<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    #[inline]
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Key<'de>, E> {
+        Ok(Key(name))
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Key<'de>, E> {
+        Ok(Key(""))
+    }
+}
 
 impl<'de> Deserialize<'de> for Key<'de> {
     #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(TextVisitor).map(|text| Key(text.0))
+        deserializer.deserialize_identifier(KeyVisitor)
     }
 }
 
@@ -157,7 +176,7 @@ macro_rules! lenient_members {
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut $access: A) -> Result<$name<'de>, A::Error> {
                         let mut $out = $name::default();
                         while let Some($crate::json::Key(key)) = $access.next_key::<$crate::json::Key<'de>>()? {
-                            match key.as_ref() {
+                            match key {
                                 $($key => $read,)*
                                 $other => $rest,
                             }

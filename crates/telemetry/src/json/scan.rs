@@ -3,6 +3,8 @@
 //! Sixty-four bytes at a time: bit sets of quotes, backslashes and brackets; brackets inside of strings are
 //! masked out (the method of simdjson, Langdale and Lemire 2019, <https://arxiv.org/abs/1902.08318>).
 
+use wide::u8x16;
+
 /// The state of a scan; it may go on in a later piece of text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Scan {
@@ -18,14 +20,6 @@ pub(super) struct Scan {
 }
 
 const BLOCK: usize = 64;
-
-/// Where brackets and quotes lie in a block.
-struct Marks {
-    quotes: u64,
-    backslashes: u64,
-    opening: u64,
-    closing: u64,
-}
 
 impl Scan {
     /// Starts outside of a string with `depth` open brackets.
@@ -64,28 +58,21 @@ impl Scan {
         let quotes = marks.quotes & !self.escapes(marks.backslashes);
         let in_string = prefix_xor(quotes) ^ self.in_string;
         self.in_string = ((in_string as i64) >> 63) as u64;
-        let opening = marks.opening & !in_string;
-        let closing = marks.closing & !in_string;
-        let (opened, closed) = (opening.count_ones(), closing.count_ones());
-        if self.depth + opened <= self.limit && closed < self.depth {
-            self.depth = self.depth + opened - closed;
-            return None;
-        }
-        self.walk(opening, closing)
+        let brackets = marks.brackets & !in_string;
+        if brackets == 0 { None } else { self.walk(block, brackets) }
     }
 
     /// Goes bracket by bracket.
-    fn walk(&mut self, opening: u64, closing: u64) -> Option<usize> {
-        let mut brackets = opening | closing;
+    fn walk(&mut self, block: &[u8; BLOCK], mut brackets: u64) -> Option<usize> {
         while brackets != 0 {
-            let at = brackets.trailing_zeros();
-            if opening >> at & 1 == 1 {
+            let at = brackets.trailing_zeros() as usize;
+            if block.get(at).is_some_and(|b| b | 0x20 == b'{') {
                 self.depth = self.depth.saturating_add(1);
                 self.deep |= self.depth > self.limit;
             } else {
                 self.depth = self.depth.saturating_sub(1);
                 if self.depth == 0 {
-                    return Some(at as usize + 1);
+                    return Some(at + 1);
                 }
             }
             brackets &= brackets - 1;
@@ -120,34 +107,28 @@ const fn prefix_xor(mut bits: u64) -> u64 {
     bits ^ bits << 32
 }
 
-/// Finds quotes, backslashes and brackets, eight bytes at a time in one register.
+/// Where bytes of three kinds lie in a block: bit n stands for byte n.
+struct Marks {
+    quotes: u64,
+    backslashes: u64,
+    brackets: u64,
+}
+
 #[inline]
 fn marks(block: &[u8; BLOCK]) -> Marks {
-    let mut marks = Marks { quotes: 0, backslashes: 0, opening: 0, closing: 0 };
-    let (words, _) = block.as_chunks::<8>();
-    for (i, word) in words.iter().enumerate() {
-        let bytes = u64::from_le_bytes(*word);
-        // `[` and `{`, `]` and `}` differ in this bit alone.
-        let folded = bytes | repeated(0x20);
-        marks.quotes |= equal(bytes, b'"') << (8 * i);
-        marks.backslashes |= equal(bytes, b'\\') << (8 * i);
-        marks.opening |= equal(folded, b'{') << (8 * i);
-        marks.closing |= equal(folded, b'}') << (8 * i);
+    let mut marks = Marks { quotes: 0, backslashes: 0, brackets: 0 };
+    let (rows, _) = block.as_chunks::<16>();
+    for (i, row) in rows.iter().enumerate() {
+        let bytes = u8x16::new(*row);
+        // `[` and `{`, `]` and `}` differ in one bit alone.
+        let folded = bytes | u8x16::splat(0x20);
+        let brackets = folded.simd_eq(u8x16::splat(b'{')) | folded.simd_eq(u8x16::splat(b'}'));
+        let bits = |equal: u8x16| u64::from(equal.to_bitmask()) << (16 * i);
+        marks.quotes |= bits(bytes.simd_eq(u8x16::splat(b'"')));
+        marks.backslashes |= bits(bytes.simd_eq(u8x16::splat(b'\\')));
+        marks.brackets |= bits(brackets);
     }
     marks
-}
-
-const fn repeated(byte: u8) -> u64 {
-    0x0101_0101_0101_0101 * byte as u64
-}
-
-/// Bit n is set where byte n equals `byte` (H. Warren, Hacker's Delight, section 6-1).
-#[inline]
-const fn equal(bytes: u64, byte: u8) -> u64 {
-    let differing = bytes ^ repeated(byte);
-    let low = (differing & repeated(0x7f)) + repeated(0x7f);
-    let zeros = !(low | differing) & repeated(0x80);
-    ((zeros >> 7).wrapping_mul(0x0102_0408_1020_4080)) >> 56
 }
 
 #[cfg(test)]
@@ -228,15 +209,14 @@ mod tests {
     #[test]
     fn marks_are_those_of_single_bytes() {
         for first in 0..=255u8 {
-            let block: [u8; BLOCK] = std::array::from_fn(|i| first.wrapping_add(i as u8 * 3));
+            let block: [u8; BLOCK] = std::array::from_fn(|i| first.wrapping_add((i * 37) as u8));
             let bits = |is: fn(u8) -> bool| {
                 block.iter().enumerate().fold(0, |sum, (i, b)| sum | u64::from(is(*b)) << i)
             };
             let found = marks(&block);
             assert_eq!(found.quotes, bits(|b| b == b'"'));
             assert_eq!(found.backslashes, bits(|b| b == b'\\'));
-            assert_eq!(found.opening, bits(|b| b | 0x20 == b'{'));
-            assert_eq!(found.closing, bits(|b| b | 0x20 == b'}'));
+            assert_eq!(found.brackets, bits(|b| matches!(b, b'{' | b'[' | b'}' | b']')));
         }
     }
 }

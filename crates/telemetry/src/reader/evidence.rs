@@ -13,7 +13,7 @@ const RECORD_MAX: u32 = 64 << 20;
 pub fn extract(bytes: Vec<u8>, wanted: &[Origin]) -> Vec<Option<Vec<u8>>> {
     let limits = Limits { object_bytes: u64::MAX, ratio: u32::MAX, ..Limits::default() };
     let mut found: Vec<Vec<u8>> = wanted.iter().map(|_| Vec::new()).collect();
-    let mut window = Window::new(bytes, &limits);
+    let mut window = Window::new(bytes, Vec::new(), &limits);
     let mut first = 0;
     loop {
         let (base, end) = (window.base(), window.base() + window.text().len() as u64);

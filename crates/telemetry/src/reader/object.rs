@@ -81,8 +81,20 @@ pub struct ObjectReader {
 impl ObjectReader {
     /// Takes an object: its number in the journal, its key or path, and its bytes as stored.
     pub fn new(object: u32, key: &str, bytes: Vec<u8>, options: Arc<Options>) -> ObjectReader {
+        ObjectReader::with_buffer(object, key, bytes, Vec::new(), options)
+    }
+
+    /// As [`ObjectReader::new`], with the buffer of a reader that has ended: [`ObjectReader::into_buffer`].
+    /// This saves asking the system for memory again and clearing it.
+    pub fn with_buffer(
+        object: u32,
+        key: &str,
+        bytes: Vec<u8>,
+        buffer: Vec<u8>,
+        options: Arc<Options>,
+    ) -> ObjectReader {
         let hint = hint(key);
-        let window = Window::new(bytes, &options.limits);
+        let window = Window::new(bytes, buffer, &options.limits);
         ObjectReader {
             object,
             layout: layout(window.text(), hint.kind),
@@ -95,6 +107,11 @@ impl ObjectReader {
             is_cut: false,
             ended: false,
         }
+    }
+
+    /// The buffer, for the next reader.
+    pub fn into_buffer(self) -> Vec<u8> {
+        self.window.into_buffer()
     }
 
     /// What the key says.
