@@ -98,7 +98,7 @@ fn version(lists: &[List], places: &Places) -> u64 {
     let mut hash = Hasher64::default().number(places.content_hash());
     for list in lists {
         hash = hash.bytes(list.name.as_bytes()).bytes(list.category.as_str().as_bytes());
-        hash = hash.number(list.content_hash);
+        hash = hash.number(list.content_hash).number(u64::from(list.builtin));
         if let Some(owner) = list.owner {
             hash = hash.number(owner.account.number()).bytes(owner.region.as_str().as_bytes());
         }
