@@ -26,7 +26,7 @@ pub(crate) enum Contents<'a> {
 }
 
 /// Opens an envelope whose members gave `shape`.
-pub(crate) fn open(record: &[u8], shape: u16) -> Contents<'_> {
+pub(crate) fn open(record: &str, shape: u16) -> Contents<'_> {
     let has = |bit: u16| shape & bit != 0;
     if has(Shape::DIGEST) {
         return Contents::Bad(Cause::Digest);
@@ -34,13 +34,15 @@ pub(crate) fn open(record: &[u8], shape: u16) -> Contents<'_> {
     if has(Shape::TEST_EVENT) {
         return Contents::Control;
     }
-    let Ok(wrapper) = sonic_rs::from_slice::<Wrapper<'_>>(record) else {
+    let Ok(wrapper) = sonic_rs::from_str::<Wrapper<'_>>(record) else {
         return Contents::Bad(Cause::InvalidJson);
     };
     if has(Shape::SUBSCRIPTION) {
-        return match wrapper.message_type.as_str() {
-            "CONTROL_MESSAGE" => Contents::Control,
-            _ => Contents::Pieces(wrapper.log_events.0.into_iter().map(|it| bytes(it.0)).collect()),
+        return match wrapper.log_events.0 {
+            _ if wrapper.message_type.as_str() == "CONTROL_MESSAGE" => Contents::Control,
+            Some(events) if events.is_empty() => Contents::Control,
+            Some(events) => Contents::Pieces(events.into_iter().map(|it| bytes(it.0)).collect()),
+            None => Contents::Bad(Cause::MissingField),
         };
     }
     let piece = match () {
@@ -120,9 +122,9 @@ lenient_members!(LogEvent, access, out, {
     "message" => out.message = access.next_value()?,
 });
 
-/// The messages of `logEvents`.
+/// The messages of `logEvents`; absent when it is no list.
 #[derive(Default)]
-struct Messages<'a>(Vec<Text<'a>>);
+struct Messages<'a>(Option<Vec<Text<'a>>>);
 
 impl<'de> Deserialize<'de> for Messages<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -139,7 +141,7 @@ impl<'de> Deserialize<'de> for Messages<'de> {
                 while let Some(event) = access.next_element::<LogEvent<'de>>()? {
                     messages.push(event.message);
                 }
-                Ok(Messages(messages))
+                Ok(Messages(Some(messages)))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
@@ -148,6 +150,26 @@ impl<'de> Deserialize<'de> for Messages<'de> {
             }
 
             fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+                Ok(Messages::default())
+            }
+
+            fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(Messages::default())
+            }
+
+            fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(Messages::default())
+            }
+
+            fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+                Ok(Messages::default())
+            }
+
+            fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+                Ok(Messages::default())
+            }
+
+            fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
                 Ok(Messages::default())
             }
         }

@@ -1,7 +1,7 @@
 //! Names of calls without the version of the interface.
 
 /// Removes a date and an optional version from the end of an event name: `AddPermission20150331v2` becomes
-/// `AddPermission`. Lambda and CloudFront name their calls so.
+/// `AddPermission`. Lambda names its calls so.
 pub(super) fn without_version(name: &str) -> &str {
     let bytes = name.as_bytes();
     let date_end = match bytes.iter().rposition(|b| !b.is_ascii_digit()) {

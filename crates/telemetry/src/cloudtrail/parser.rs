@@ -36,13 +36,9 @@ impl CloudTrailParser {
 
     /// Reads one record. It must not be nested deeper than the stack bears: values that are skipped are
     /// walked recursively.
-    pub(crate) fn parse(&self, record: &[u8], origin: Origin, out: &mut ApiRows) -> Outcome {
-        let event: Event<'_> = match sonic_rs::from_slice(record) {
-            Ok(event) => event,
-            Err(_) if std::str::from_utf8(record).is_err() => {
-                return Outcome::Bad(Cause::InvalidUtf8);
-            }
-            Err(_) => return Outcome::Bad(Cause::InvalidJson),
+    pub(crate) fn parse(&self, record: &str, origin: Origin, out: &mut ApiRows) -> Outcome {
+        let Ok(event) = sonic_rs::from_str::<Event<'_>>(record) else {
+            return Outcome::Bad(Cause::InvalidJson);
         };
         if event.name.is_empty() || event.time.is_empty() {
             return if event.shape != 0 {
@@ -78,7 +74,7 @@ impl CloudTrailParser {
         let mut push = |piece: &str| Span::push(text, piece);
         let mut row = ApiCall {
             time,
-            event_id_hash: hash64(event.event_id.as_str().as_bytes()),
+            event_id_hash: hash64(event.id.as_str().as_bytes()),
             account: recipient.unwrap_or(own),
             region: if event.region.is_empty() {
                 self.region
@@ -90,7 +86,7 @@ impl CloudTrailParser {
             source: Addr::parse(event.source_address.as_str()).unwrap_or_default(),
             caller_account,
             vpc_endpoint_account: account(&event.vpc_endpoint_account).unwrap_or_default(),
-            event_id: push(event.event_id.as_str()),
+            event_id: push(event.id.as_str()),
             event_source: push(event.source.as_str()),
             event_name: push(name),
             source_text: push(event.source_address.as_str()),

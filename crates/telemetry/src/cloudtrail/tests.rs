@@ -31,9 +31,9 @@ fn parse_one(record: &str) -> (ApiCall, String) {
 fn check_parse(text: &str, names: &[&str], skipped: &[(Cause, u64)]) {
     let (rows, report) = parse_with(text, Interest::default());
     let found: Vec<&str> = rows.rows.iter().map(|it| it.event_name.of(&rows.text)).collect();
-    assert_eq!(found, names, "{:.300}", text);
+    assert_eq!(found, names, "{text:.300}");
     let counts: Vec<(Cause, u64)> = report.skipped().map(|(cause, n, _)| (cause, n)).collect();
-    assert_eq!(counts, skipped, "{:.300}", text);
+    assert_eq!(counts, skipped, "{text:.300}");
 }
 
 fn event(name: &str) -> String {

@@ -116,8 +116,14 @@ impl Decoder {
                 }
                 Source::Stream(stream) => {
                     let mut stream = BufReader::with_capacity(1 << 16, stream);
-                    // An error shows again at the next read: the decoders keep theirs.
-                    let kind = stream.fill_buf().map_or(Compression::None, compression);
+                    let kind = match stream.fill_buf() {
+                        Ok(head) => compression(head),
+                        // Not every decoder tells an error a second time.
+                        Err(error) => {
+                            self.problem = Some(cause_of(&error));
+                            return;
+                        }
+                    };
                     self.source = match kind {
                         Compression::None => {
                             self.source = Source::Stream(Box::new(stream));

@@ -72,13 +72,24 @@ impl Splitter {
         let mut at = from;
         loop {
             match self.level {
-                Level::Rest(scan) => match self.resume(scan, text, at, last) {
-                    Ok(end) => {
-                        self.level = Level::Top;
-                        at = end;
+                Level::Rest(scan) => {
+                    let marker = self.marker_after(text, base, at);
+                    let until = marker.unwrap_or(text.len());
+                    match self.resume(scan, text.get(..until).unwrap_or_default(), at, last) {
+                        Ok(end) => {
+                            self.level = Level::Top;
+                            at = end;
+                        }
+                        // The array ended too early: records follow.
+                        Err(_) if marker.is_some() => {
+                            self.wary = true;
+                            self.level = level_of(true);
+                            return Step::Bad { cause: Cause::InvalidJson, start: at, end: until };
+                        }
+                        Err(Step::End) => return self.cut_off(text),
+                        Err(step) => return step,
                     }
-                    Err(step) => return step,
-                },
+                }
                 Level::Discard(scan, element) => {
                     let marker = self.marker_after(text, base, at);
                     let until = marker.unwrap_or(text.len());
@@ -98,7 +109,11 @@ impl Splitter {
                 }
                 Level::Top | Level::Array { .. } => {
                     let Some((start, byte)) = next_token(text, at) else {
-                        return if last { Step::End } else { Step::More { keep: text.len() } };
+                        return match self.level {
+                            _ if !last => Step::More { keep: text.len() },
+                            Level::Array { .. } => self.cut_off(text),
+                            _ => Step::End,
+                        };
                     };
                     match self.token(text, base, start, byte, last) {
                         Ok(next) => at = next,
@@ -118,6 +133,15 @@ impl Splitter {
                 marker
             }
             _ => end,
+        }
+    }
+
+    /// The text ends inside of a container, between records.
+    fn cut_off(&mut self, text: &[u8]) -> Step {
+        self.level = Level::Top;
+        match text.len() {
+            0 => Step::End,
+            end => Step::Bad { cause: Cause::Truncated, start: end - 1, end },
         }
     }
 
@@ -208,6 +232,7 @@ impl Splitter {
             return Step::Bad { cause: Cause::InvalidJson, start, end: next };
         }
         if region.len() < limit {
+            self.level = Level::Top;
             return Step::Bad { cause: Cause::Truncated, start, end: text.len() };
         }
         let mut scan = Scan::new(0, self.depth);
@@ -345,7 +370,6 @@ fn container(head: &[u8], depth: u16) -> Lead {
 
 /// The name of the member at `at` and where its value starts: `None` when the text is cut off, inner `None`
 /// when this is no member.
-#[expect(clippy::type_complexity, reason = "two ways of being absent")]
 fn member(head: &[u8], at: usize) -> Option<(Option<&[u8]>, Option<usize>)> {
     let (open, byte) = next_token(head, at)?;
     if byte != b'"' {

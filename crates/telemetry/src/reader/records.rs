@@ -134,7 +134,12 @@ impl Records {
         wrappings: u8,
         report: &mut Report,
     ) -> Result<(), ()> {
-        match self.cloudtrail.parse(record, origin, &mut self.calls) {
+        // Checked here: sonic-rs hands out parts of its text before it knows that they are UTF-8.
+        let Ok(text) = std::str::from_utf8(record) else {
+            report.skip(Cause::InvalidUtf8, self.object, origin.offset, record);
+            return Ok(());
+        };
+        match self.cloudtrail.parse(text, origin, &mut self.calls) {
             Outcome::Row => {
                 self.format.get_or_insert(Format::CloudTrail);
                 report.records += 1;
@@ -144,7 +149,7 @@ impl Records {
                 self.format.get_or_insert(Format::Dns);
                 self.query(record, origin, report);
             }
-            Outcome::Other(shape) => match envelope::open(record, shape) {
+            Outcome::Other(shape) => match envelope::open(text, shape) {
                 Contents::Pieces(pieces) => {
                     self.format.get_or_insert(Format::Envelope);
                     for piece in pieces {

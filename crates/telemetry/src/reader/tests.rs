@@ -399,8 +399,8 @@ fn mutated_objects_neither_panic_nor_lose_count() {
         let told = report.failed() + report.control + report.no_data + report.count(Cause::Digest);
         assert!(
             rows > 0 || told > 0 || report.bytes < 200,
-            "nothing told of {} bytes",
-            bytes.len()
+            "nothing told: {}",
+            String::from_utf8_lossy(&bytes)
         );
         assert!(rows <= 200, "{rows} rows");
         assert_eq!(read_with(&bytes, limits()).1, report, "not the same twice");
@@ -409,7 +409,7 @@ fn mutated_objects_neither_panic_nor_lose_count() {
 
 #[test]
 fn hostile_texts_take_linear_time() {
-    let size = 1 << 20;
+    let size = 1 << 18;
     for piece in [
         r#"{"eventVersion""#,
         r#",{"eventVersion":""#,

@@ -153,7 +153,7 @@ impl ApiCall {
     pub const MFA: u16 = 128;
     /// `sessionContext.ec2RoleDelivery` is present.
     pub const EC2_ROLE_DELIVERY: u16 = 256;
-    /// `sessionContext.ec2RoleDelivery` is "1.0": the credentials were fetched through IMDSv1.
+    /// `sessionContext.ec2RoleDelivery` is "1.0": the credentials were fetched through `IMDSv1`.
     pub const IMDS_V1: u16 = 512;
     /// `sessionCredentialFromConsole` is "true".
     pub const FROM_CONSOLE: u16 = 1024;
