@@ -22,7 +22,7 @@ const fn hex() -> [u8; 256] {
 
 /// Reads an address in any form of RFC 4291 section 2.2, without a zone.
 pub fn parse_ipv6(bytes: &[u8]) -> Option<u128> {
-    if bytes.len() > PLAIN_MAX || bytes.contains(&b'.') {
+    if bytes.len() > PLAIN_MAX {
         return with_ipv4(bytes);
     }
     let mut buffer = [0u8; FRONT + PLAIN_MAX + 1];
@@ -42,7 +42,10 @@ pub fn parse_ipv6(bytes: &[u8]) -> Option<u128> {
             (head | tail, before + after <= 7)
         }
     };
-    (complete && !text.bad).then_some(bits)
+    if complete && !text.bad {
+        return Some(bits);
+    }
+    if bytes.contains(&b'.') { with_ipv4(bytes) } else { None }
 }
 
 /// The rare form `::ffff:192.0.2.1`.

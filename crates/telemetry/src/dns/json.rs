@@ -62,7 +62,8 @@ impl<'t> Cursor<'t> {
         self.take(b'{')?;
         self.open()?;
         if self.peek()? == b'}' {
-            return self.close();
+            self.close();
+            return Ok(());
         }
         loop {
             if self.peek()? != b'"' {
@@ -73,7 +74,10 @@ impl<'t> Cursor<'t> {
             member(self, &key)?;
             match self.peek()? {
                 b',' => self.at += 1,
-                b'}' => return self.close(),
+                b'}' => {
+                    self.close();
+                    return Ok(());
+                }
                 _ => return Err(Fault::Invalid),
             }
         }
@@ -87,13 +91,17 @@ impl<'t> Cursor<'t> {
         self.take(b'[')?;
         self.open()?;
         if self.peek()? == b']' {
-            return self.close();
+            self.close();
+            return Ok(());
         }
         loop {
             element(self)?;
             match self.peek()? {
                 b',' => self.at += 1,
-                b']' => return self.close(),
+                b']' => {
+                    self.close();
+                    return Ok(());
+                }
                 _ => return Err(Fault::Invalid),
             }
         }
@@ -104,10 +112,9 @@ impl<'t> Cursor<'t> {
         Ok(())
     }
 
-    fn close(&mut self) -> Read<()> {
+    fn close(&mut self) {
         self.at += 1;
         self.levels += 1;
-        Ok(())
     }
 
     /// Reads a value as text: strings without their escapes, numbers and truth values as they are written,

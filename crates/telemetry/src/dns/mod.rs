@@ -4,6 +4,11 @@
 //! Records may also be spread over lines or follow each other on one line. The text needs no padding: the
 //! first and the last line of a text take the complete path.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what a kernel calls must become part of the function that is compiled for AVX2"
+)]
+
 mod complete;
 mod fast;
 mod hosts;
@@ -74,6 +79,10 @@ impl DnsParser {
     /// `base` is the offset of `text[0]` in the decompressed object. `last` says that the text ends the
     /// object; else a record that the text cuts is left for the next call. `out` is either empty or the
     /// block of the previous call. Counts rows in [`Report::records`] and everything else by its cause.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a text with its place, and where to put what; the reader alone calls this"
+    )]
     pub fn parse(
         &mut self,
         text: &[u8],
@@ -183,14 +192,13 @@ impl Sink<'_> {
             let Some(line) = lines.next_line() else { break };
             let text_len = self.out.text.len();
             let Records { prefixes, hosts, .. } = &mut *self.records;
-            match fast::read(simd, text, &line, prefixes, hosts, self.out) {
-                Some(row) => self.push(row, line.start(), line.end()),
-                None => {
-                    self.out.text.truncate(text_len);
-                    if let Some(step) = self.line(text, line.start(), &mut lines, last) {
-                        return step;
-                    }
-                }
+            if let Some(row) = fast::read(simd, text, &line, prefixes, hosts, self.out) {
+                self.push(row, line.start(), line.end());
+                continue;
+            }
+            self.out.text.truncate(text_len);
+            if let Some(step) = self.line(text, line.start(), &mut lines, last) {
+                return step;
             }
         }
         Step::Next(lines.position())

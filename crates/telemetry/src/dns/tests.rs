@@ -342,7 +342,7 @@ fn the_fast_path_equals_the_complete_path_on_mutations() {
     let mut random = Random(1);
     for round in 0..400 {
         let mut text = String::new();
-        for _ in 0..random.below(60) + 1 {
+        for _ in 0..=random.below(60) {
             random.record(&mut text);
         }
         let mut text = text.into_bytes();

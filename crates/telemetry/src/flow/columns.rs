@@ -139,9 +139,13 @@ impl Layout {
     /// known: fields of later versions do not hinder.
     pub(super) fn from_header(line: &[u8]) -> Option<Layout> {
         let text = std::str::from_utf8(line).ok().filter(|it| it.len() <= HEADER_BYTES_MAX)?;
-        let names: Vec<String> =
-            text.trim_start_matches('\u{feff}').split_ascii_whitespace().map(name).collect();
-        if names.is_empty() || names.len() > COLUMNS_MAX || !names.iter().all(|it| is_name(it)) {
+        let mut fields = text.trim_start_matches('\u{feff}').split_ascii_whitespace();
+        // Asked for every line that cannot be read: a line of data fails at its first number.
+        if !fields.clone().all(|it| is_name(&name(it))) || fields.clone().count() > COLUMNS_MAX {
+            return None;
+        }
+        let names: Vec<String> = fields.by_ref().map(name).collect();
+        if names.is_empty() {
             return None;
         }
         let is_foreign = names.iter().any(|it| it.starts_with("tgw-"));

@@ -3,6 +3,11 @@
 //! Fields by <https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>, versions 2 to 11.
 //! The text needs no padding: the first and the last line of a text take the complete path.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what a kernel calls must become part of the function that is compiled for AVX2"
+)]
+
 mod columns;
 pub(crate) mod intern;
 mod record;
@@ -71,6 +76,10 @@ impl FlowParser {
     /// either empty or the block of the previous call. Counts rows in [`Report::records`], lines without
     /// data in [`Report::no_data`] and everything else by its cause. Header lines, also between records, set
     /// the columns.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a text with its place, and where to put what; the reader alone calls this"
+    )]
     pub fn parse(
         &mut self,
         text: &[u8],

@@ -1,6 +1,6 @@
-//! One flow record from its fields: the fast path for IPv4, the complete path for everything.
+//! One flow record from its fields: the fast path for what is usual, the complete path for everything.
 
-use kernels::{Simd, Wide, decimal, parse_ipv4, parse_ipv6};
+use kernels::{Field, Simd, Wide, decimal, parse_ipv4, parse_ipv6};
 use model::{AccountId, Addr, Region};
 
 use crate::{Cause, Flow, FlowInterface, FlowRows};
@@ -155,10 +155,10 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Reads a line of the usual kind: IPv4, all needed fields present, numbers of at most 16 digits. `None`
-/// says that [`complete`] must decide.
+/// Reads a line of the usual kind: all needed fields present, numbers of at most 16 digits. `None` says that
+/// [`complete`] must decide.
 ///
-/// Nothing branches on a single field: what is wrong gathers in one flag, which is asked once.
+/// Only the kind of address is branched on: what is wrong gathers in one flag, which is asked once.
 #[inline(always)]
 pub(super) fn fast<S: Simd>(
     simd: S,
@@ -170,8 +170,8 @@ pub(super) fn fast<S: Simd>(
 ) -> Option<Flow> {
     let field = |column: u16| line.field(column as usize);
     let mut bad = u64::from(line.has_carriage_return());
-    let src = field(columns.src).ipv4(simd, &mut bad);
-    let dst = field(columns.dst).ipv4(simd, &mut bad);
+    let src = fast_address(simd, &field(columns.src), &mut bad);
+    let dst = fast_address(simd, &field(columns.dst), &mut bad);
     let src_port = field(columns.src_port).decimal(&mut bad);
     let dst_port = field(columns.dst_port).decimal(&mut bad);
     let protocol = field(columns.protocol).decimal(&mut bad);
@@ -184,8 +184,8 @@ pub(super) fn fast<S: Simd>(
     let is_reject = action.is(b"REJECT");
     bad |= u64::from(!is_reject & !action.is(b"ACCEPT"));
     let mut flow = Flow {
-        src: Addr::from_v4(src),
-        dst: Addr::from_v4(dst),
+        src,
+        dst,
         bytes,
         packets: packets.min(u64::from(u32::MAX)) as u32,
         start: start as u32,
@@ -228,6 +228,18 @@ pub(super) fn fast<S: Simd>(
         None => interfaces.add(key, fields, columns, out).ok()?,
     };
     Some(flow)
+}
+
+#[inline(always)]
+fn fast_address<S: Simd>(simd: S, field: &Field<'_>, bad: &mut u64) -> Addr {
+    let mut is_other = 0;
+    let address = field.ipv4(simd, &mut is_other);
+    if is_other == 0 {
+        return Addr::from_v4(address);
+    }
+    let address = parse_ipv6(field.bytes());
+    *bad |= u64::from(address.is_none());
+    Addr::from_bits(address.unwrap_or(0))
 }
 
 #[inline(always)]

@@ -316,7 +316,7 @@ fn the_fast_path_equals_the_complete_path_on_mutations() {
         if round % 2 == 0 {
             text = format!("{HEADER}\n");
         }
-        for _ in 0..random.below(120) + 1 {
+        for _ in 0..=random.below(120) {
             random.line(&mut text);
         }
         let mut text = text.into_bytes();
