@@ -1,0 +1,176 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use model::SeverityBand;
+
+use crate::output::Format;
+
+const EXIT_CODES: &str = "\
+Exit codes of all commands:
+  0  done, whatever was found
+  1  wrong use, or something could not be read or written
+  2  --fail-on: there is a finding of that or a higher severity
+  3  --strict: a record or file was skipped";
+
+/// Watches AWS accounts through their own logs and reports findings in GuardDuty's form.
+#[derive(Parser, Debug)]
+#[command(name = "guardpost", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Look for threats in CloudTrail, VPC flow and Route 53 Resolver query logs
+    Scan(ScanArgs),
+    /// Scan samples that come with the program and write guardpost-report.html
+    Demo(DemoArgs),
+    /// List the finding types
+    Types(TypesArgs),
+    /// Show what a finding type means, how it is detected and what to do
+    Explain(ExplainArgs),
+    /// Print the configuration file with every default
+    Config,
+    /// Check a configuration file
+    CheckConfig(CheckConfigArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+}
+
+/// Arguments of `scan`.
+#[derive(Args, Debug, Default)]
+#[command(after_help = EXIT_CODES)]
+pub struct ScanArgs {
+    /// Files and directories, such as a copy of the bucket's AWSLogs; `-` is standard input. Plain, gzip or
+    /// zstd; the format is told from the content
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// List of threats: addresses, CIDR ranges, names or SHA-256, one a line or CSV. Without a category it
+    /// is your own threat list; with one, such as `tor-exit=` or `command-and-control=`, its entries raise
+    /// the types of that category
+    #[arg(long, value_name = "[CATEGORY=]FILE", help_heading = "Knowledge")]
+    pub threat_list: Vec<String>,
+
+    /// List of addresses and names that raise no finding by being listed elsewhere
+    #[arg(long, value_name = "FILE", help_heading = "Knowledge")]
+    pub trusted_list: Vec<PathBuf>,
+
+    /// Output of `aws ec2 describe-instances` and others as JSON: names and tags of resources
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Knowledge")]
+    pub inventory: Vec<PathBuf>,
+
+    /// Database of places in MaxMind's format (.mmdb), asked before the built-in table
+    #[arg(long, value_name = "FILE", help_heading = "Knowledge")]
+    pub geo: Vec<PathBuf>,
+
+    /// Configuration file; `guardpost config` prints one
+    #[arg(long, short, value_name = "FILE", help_heading = "Knowledge")]
+    pub config: Option<PathBuf>,
+
+    /// Leave out events before this date or time (UTC), such as 2026-01-31 or 2026-01-31T14:00:00Z
+    #[arg(long, value_name = "TIME", help_heading = "Selection")]
+    pub since: Option<String>,
+
+    /// Leave out events from this time on; a date includes its day
+    #[arg(long, value_name = "TIME", help_heading = "Selection")]
+    pub until: Option<String>,
+
+    /// Show only findings of these types; `*` stands for any characters
+    #[arg(long, value_name = "GLOB", value_delimiter = ',', help_heading = "Selection")]
+    pub types: Vec<String>,
+
+    /// Show only findings of this or a higher severity: low, medium, high, critical
+    #[arg(long, value_name = "SEVERITY", help_heading = "Selection")]
+    pub min_severity: Option<SeverityBand>,
+
+    /// Form of the output; by default that of FILE's name, a table on a terminal, JSON in a pipe
+    #[arg(long, short, value_enum, help_heading = "Output")]
+    pub format: Option<Format>,
+
+    /// Write the findings to a file
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+
+    /// Use no colors; NO_COLOR does the same
+    #[arg(long, help_heading = "Output")]
+    pub no_color: bool,
+
+    /// Print nothing but findings and errors
+    #[arg(long, short, help_heading = "Output")]
+    pub quiet: bool,
+
+    /// Exit with 2 if there is a finding of this or a higher severity
+    #[arg(long, value_name = "SEVERITY", help_heading = "Running")]
+    pub fail_on: Option<SeverityBand>,
+
+    /// Exit with 3 if any record or file had to be skipped
+    #[arg(long, help_heading = "Running")]
+    pub strict: bool,
+
+    /// Threads to use; one per core by default. The findings do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Running")]
+    pub threads: Option<u16>,
+}
+
+/// Arguments of `demo`.
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// Where the report is written
+    #[arg(long, short, value_name = "FILE", default_value = "guardpost-report.html")]
+    pub output: PathBuf,
+
+    /// Use no colors; NO_COLOR does the same
+    #[arg(long)]
+    pub no_color: bool,
+}
+
+/// Arguments of `types`.
+#[derive(Args, Debug)]
+pub struct TypesArgs {
+    /// Form of the output; a table on a terminal and in a pipe unless asked otherwise
+    #[arg(long, short, value_enum, default_value = "table")]
+    pub format: ListFormat,
+
+    /// List only the types that are raised
+    #[arg(long)]
+    pub served: bool,
+}
+
+/// A form of lists.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum ListFormat {
+    /// For people.
+    Table,
+    /// One JSON array.
+    Json,
+}
+
+/// Arguments of `explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// Name of a finding type in any case, or a part that no other has
+    #[arg(value_name = "TYPE")]
+    pub name: String,
+}
+
+/// Arguments of `check-config`.
+#[derive(Args, Debug)]
+pub struct CheckConfigArgs {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// Arguments of `completions`.
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}

@@ -1,0 +1,114 @@
+//! `guardpost scan`: logs to findings.
+
+use anyhow::Result;
+use findings::Finding;
+use findings::format::summary as findings_line;
+use store::StoredFinding;
+
+use crate::cli::ScanArgs;
+use crate::config::Config;
+use crate::filter::Filter;
+use crate::knowledge::{Collector, Knowledge};
+use crate::output::{self, Format, say};
+use crate::progress::Bar;
+use crate::scan::{Request, Scan, execute};
+use crate::sources;
+use crate::summary::summary;
+use crate::window::Window;
+
+/// `--fail-on`: there is such a finding.
+const FOUND: u8 = 2;
+/// `--strict`: something was skipped.
+const SKIPPED: u8 = 3;
+
+/// Runs the command and gives its exit code.
+pub fn run(args: &ScanArgs) -> Result<u8> {
+    // Everything that can be wrong with the request is checked before a log is opened.
+    let window = Window::parse(args.since.as_deref(), args.until.as_deref())?;
+    let filter = Filter::new(&args.types, args.min_severity)?;
+    let config = args.config.as_deref().map(Config::load).transpose()?.unwrap_or_default();
+    let knowledge = knowledge(args)?;
+    let file = args.output.as_deref();
+    let format = Format::choose(args.format, file);
+    let found = sources::find(&args.paths, config.scan.file_bytes)?;
+    let request = Request {
+        found,
+        knowledge,
+        config,
+        window,
+        threads: args.threads.map(usize::from),
+        is_hashed: format == Format::Html,
+    };
+    let scan = execute_shown(request, args.quiet)?;
+    let findings = scan.findings(&filter);
+    let (findings, lost) = explained(&scan, &findings, format);
+    let is_colored = output::is_colored(args.no_color, file);
+    let text = output::render(format, &scan, &findings, is_colored, command_line());
+    output::write(&text, file)?;
+    if !args.quiet {
+        let plain = findings.iter().map(|it| &it.finding);
+        let written = file.map(|it| format!(" in {}", crate::text::visible(&it.to_string_lossy())));
+        let line = format!("{}{}", findings_line(plain), written.unwrap_or_default());
+        let gap =
+            if format == Format::Table && !text.is_empty() && file.is_none() { "\n" } else { "" };
+        say(&format!("{gap}{line}\n{}", summary(&scan, lost)));
+    }
+    Ok(exit_code(args, &scan, findings.iter().map(|it| &it.finding)))
+}
+
+/// Runs a scan with a bar at the terminal.
+pub(super) fn execute_shown(request: Request, is_quiet: bool) -> Result<Scan> {
+    let bar = std::cell::RefCell::new(Bar::new(is_quiet));
+    let scan = execute(
+        request,
+        &mut |bytes, files| bar.borrow_mut().begin(bytes, files),
+        &mut |progress| bar.borrow_mut().show(progress),
+    );
+    bar.borrow().end();
+    scan
+}
+
+/// The findings with evidence where the form shows it: fetching it reads objects again.
+fn explained(
+    scan: &Scan,
+    findings: &[&StoredFinding],
+    format: Format,
+) -> (Vec<StoredFinding>, u64) {
+    if format.has_evidence() {
+        scan.explained(findings)
+    } else {
+        (findings.iter().map(|&it| it.clone()).collect(), 0)
+    }
+}
+
+fn knowledge(args: &ScanArgs) -> Result<Knowledge> {
+    let mut collector = Collector::new();
+    args.threat_list.iter().try_for_each(|it| collector.threat_list(it))?;
+    args.trusted_list.iter().try_for_each(|it| collector.trusted_list(it))?;
+    args.inventory.iter().try_for_each(|it| collector.inventory_file(it))?;
+    args.geo.iter().try_for_each(|it| collector.places(it))?;
+    Ok(collector.build())
+}
+
+/// A finding that was asked for goes before what was skipped: it is what must be looked at first.
+fn exit_code<'a>(args: &ScanArgs, scan: &Scan, mut shown: impl Iterator<Item = &'a Finding>) -> u8 {
+    if args.fail_on.is_some_and(|band| shown.any(|it| it.band() >= band)) {
+        FOUND
+    } else if args.strict && scan.failed() > 0 {
+        SKIPPED
+    } else {
+        0
+    }
+}
+
+/// The command line as it was given.
+pub(super) fn command_line() -> String {
+    let quote = |it: String| {
+        if it.contains([' ', '*', '?', '"', '$', '`']) { format!("'{it}'") } else { it }
+    };
+    let mut words = std::env::args_os().map(|it| it.to_string_lossy().into_owned());
+    let program = words.next().unwrap_or_default();
+    let program = program.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    let words: Vec<String> = std::iter::once(program).chain(words.map(quote)).collect();
+    words.join(" ")
+}

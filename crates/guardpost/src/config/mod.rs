@@ -1,0 +1,154 @@
+//! The configuration file: every setting with its default.
+
+mod print;
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use detectors::Settings;
+use engine::{EngineOptions, IntakeOptions};
+use model::Timestamp;
+use serde::{Deserialize, Serialize};
+use telemetry::Limits;
+
+pub use print::{print, print_sections};
+
+/// Longest configuration file, in bytes.
+const CONFIG_MAX: u64 = 4 << 20;
+
+/// Everything that a user can set.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How a scan runs.
+    pub scan: ScanConfig,
+    /// Bounds on what is read.
+    pub limits: Limits,
+    /// How event time passes.
+    pub intake: IntakeConfig,
+    /// How much is remembered.
+    pub engine: EngineConfig,
+    /// Settings of each detector.
+    pub detectors: Settings,
+}
+
+/// How a scan runs.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScanConfig {
+    /// Threads; 0 stands for one per core.
+    pub threads: usize,
+    /// Largest file that is read, in bytes as stored. A file is held in memory while it is read.
+    pub file_bytes: u64,
+}
+
+impl Default for ScanConfig {
+    fn default() -> ScanConfig {
+        ScanConfig { threads: 0, file_bytes: 4 << 30 }
+    }
+}
+
+/// How event time passes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IntakeConfig {
+    /// Rows of a batch.
+    pub batch_rows: usize,
+    /// How late records may come, in seconds.
+    pub lateness_secs: u64,
+    /// After how many seconds a source without records holds nobody back.
+    pub idle_secs: u64,
+}
+
+impl Default for IntakeConfig {
+    fn default() -> IntakeConfig {
+        let options = IntakeOptions::default();
+        IntakeConfig {
+            batch_rows: options.batch_rows,
+            lateness_secs: options.lateness.as_secs(),
+            idle_secs: options.idle.as_secs(),
+        }
+    }
+}
+
+/// How much is remembered.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EngineConfig {
+    /// Entities of one scope that one of the 256 key groups remembers.
+    pub entities_per_key_group: usize,
+}
+
+impl Default for EngineConfig {
+    fn default() -> EngineConfig {
+        let entities_per_key_group = EngineOptions::default().entities_per_key_group;
+        EngineConfig { entities_per_key_group }
+    }
+}
+
+impl Config {
+    /// Reads a file. Unknown keys and values out of range are errors that name them.
+    pub fn load(path: &Path) -> Result<Config> {
+        let shown = crate::text::visible(&path.to_string_lossy());
+        let about = || format!("cannot read configuration `{shown}`");
+        let metadata = fs::metadata(path).with_context(about)?;
+        if metadata.len() > CONFIG_MAX {
+            bail!("cannot read configuration `{shown}`: longer than {CONFIG_MAX} bytes");
+        }
+        let text = fs::read_to_string(path).with_context(about)?;
+        Config::parse(&text).with_context(|| {
+            format!("cannot use configuration `{shown}`; `guardpost config` prints every setting")
+        })
+    }
+
+    /// Reads the text of a file.
+    pub fn parse(text: &str) -> Result<Config> {
+        let config: Config = toml::from_str(text)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        in_range("scan.threads", self.scan.threads as u64, 0, 1024)?;
+        in_range("scan.file_bytes", self.scan.file_bytes, 1 << 10, 1 << 40)?;
+        in_range("limits.object_bytes", self.limits.object_bytes, 1 << 10, 1 << 44)?;
+        in_range("limits.ratio", u64::from(self.limits.ratio), 10, 1 << 30)?;
+        in_range("limits.record_bytes", self.limits.record_bytes as u64, 1 << 10, 64 << 20)?;
+        in_range("limits.depth", u64::from(self.limits.depth), 8, 1024)?;
+        in_range("limits.block_rows", self.limits.block_rows as u64, 1, 1 << 20)?;
+        in_range("limits.window_bytes", self.limits.window_bytes as u64, 1 << 16, 1 << 30)?;
+        in_range("intake.batch_rows", self.intake.batch_rows as u64, 1, 1 << 20)?;
+        in_range("intake.lateness_secs", self.intake.lateness_secs, 0, 7 * 86_400)?;
+        in_range("intake.idle_secs", self.intake.idle_secs, 1, 7 * 86_400)?;
+        let entities = self.engine.entities_per_key_group as u64;
+        in_range("engine.entities_per_key_group", entities, 1, 1 << 24)
+    }
+
+    /// Options of the journal's writer.
+    pub fn intake(&self, not_after: Timestamp) -> IntakeOptions {
+        IntakeOptions {
+            batch_rows: self.intake.batch_rows,
+            lateness: Duration::from_secs(self.intake.lateness_secs),
+            idle: Duration::from_secs(self.intake.idle_secs),
+            not_after,
+        }
+    }
+
+    /// Options of the engine.
+    pub fn engine(&self) -> EngineOptions {
+        EngineOptions {
+            lateness: Duration::from_secs(self.intake.lateness_secs),
+            entities_per_key_group: self.engine.entities_per_key_group,
+            ..EngineOptions::default()
+        }
+    }
+}
+
+fn in_range(field: &str, value: u64, from: u64, to: u64) -> Result<()> {
+    if (from..=to).contains(&value) {
+        return Ok(());
+    }
+    bail!("{field} = {value} is out of range: give {from} to {to}")
+}

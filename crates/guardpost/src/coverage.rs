@@ -1,0 +1,36 @@
+//! What could be seen in the data that were read, and what could not.
+
+use findings::{CoverageRow, Data, FindingType};
+
+use crate::tally::Tally;
+
+/// A row for each type.
+pub fn rows(types: &[&'static FindingType], tally: &Tally) -> Vec<CoverageRow> {
+    let mut rows: Vec<CoverageRow> = types
+        .iter()
+        .map(|it| CoverageRow {
+            finding_type: it.name.to_owned(),
+            needed: it.data.to_vec(),
+            is_seen: it.data.iter().any(|data| tally.has(*data)),
+            note: String::new(),
+        })
+        .collect();
+    rows.sort_by(|a, b| a.finding_type.cmp(&b.finding_type));
+    rows.dedup_by(|a, b| a.finding_type == b.finding_type);
+    rows
+}
+
+/// What the absence of data costs: the sources that are missing, and how many types cannot be raised.
+pub fn missing(rows: &[CoverageRow]) -> Vec<(String, u64)> {
+    let mut missing: Vec<(String, u64)> = Vec::new();
+    for row in rows.iter().filter(|it| !it.is_seen) {
+        let names: Vec<&str> = row.needed.iter().copied().map(Data::as_str).collect();
+        let names = names.join(" or ");
+        match missing.iter_mut().find(|(name, _)| *name == names) {
+            Some((_, count)) => *count += 1,
+            None => missing.push((names, 1)),
+        }
+    }
+    missing.sort();
+    missing
+}

@@ -1,0 +1,134 @@
+//! What a run is told beside the logs: lists, places, descriptions of resources.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use engine::Inventory;
+use intel::{Category, Intel, IntelBuilder, Places, parse_list};
+
+use crate::text::{size, visible};
+
+/// Largest list, description or database, in bytes.
+const FILE_MAX: u64 = 1 << 30;
+
+/// What is known before the first record.
+pub struct Knowledge {
+    /// Lists and places.
+    pub intel: Arc<Intel>,
+    /// Facts from descriptions.
+    pub inventory: Option<Arc<Inventory>>,
+    /// What is to be told to the user, such as lines of a list that were refused.
+    pub warnings: Vec<String>,
+}
+
+/// Collects knowledge from files or from memory.
+#[derive(Default)]
+pub struct Collector {
+    builder: IntelBuilder,
+    inventory: Option<Inventory>,
+    warnings: Vec<String>,
+}
+
+impl Collector {
+    /// With the lists that come with the program.
+    pub fn new() -> Collector {
+        Collector { builder: IntelBuilder::new().with_builtin(), ..Collector::default() }
+    }
+
+    /// Adds a list from a file, named as `[CATEGORY=]FILE`.
+    pub fn threat_list(&mut self, argument: &str) -> Result<()> {
+        let (category, path) = match argument.split_once('=') {
+            Some((category, path)) if !Path::new(argument).exists() => {
+                let categories: Vec<_> = Category::ALL.iter().map(|it| it.as_str()).collect();
+                let category = category.parse().with_context(|| {
+                    let categories = categories.join(", ");
+                    format!("--threat-list `{}`: give one of {categories}", visible(argument))
+                })?;
+                (category, path)
+            }
+            _ => (Category::Threat, argument),
+        };
+        self.list_file(category, Path::new(path), "--threat-list")
+    }
+
+    /// Adds a list of addresses and names that are trusted.
+    pub fn trusted_list(&mut self, path: &Path) -> Result<()> {
+        self.list_file(Category::Trusted, path, "--trusted-list")
+    }
+
+    fn list_file(&mut self, category: Category, path: &Path, option: &str) -> Result<()> {
+        let bytes = read(path, option)?;
+        let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        self.list(category, &name, &path.to_string_lossy(), &bytes).context(option.to_owned())
+    }
+
+    /// Adds a list.
+    pub fn list(&mut self, category: Category, name: &str, file: &str, bytes: &[u8]) -> Result<()> {
+        let (list, problems) = parse_list(file, bytes);
+        let file = visible(file);
+        let sample = problems.first().map(|it| {
+            let place = if it.line > 0 { format!(" line {}", it.line) } else { String::new() };
+            format!("{file}{place}: {} (`{}`)", it.cause, visible(&it.text))
+        });
+        if list.is_empty() {
+            match sample {
+                Some(sample) => bail!("`{file}` has no usable entry; {sample}"),
+                None => bail!(
+                    "`{file}` has no entry; give addresses, ranges (CIDR) or domain names, one a line"
+                ),
+            }
+        }
+        if let Some(sample) = sample {
+            let count = crate::text::count(list.refused.max(1), "line");
+            self.warnings.push(format!("{count} of a list not used; {sample}"));
+        }
+        self.builder.add_list(name, category, None, list);
+        Ok(())
+    }
+
+    /// Adds a database of places in MaxMind's format.
+    pub fn places(&mut self, path: &Path) -> Result<()> {
+        let places = Places::from_mmdb(read(path, "--geo")?)
+            .with_context(|| format!("--geo `{}`", visible(&path.to_string_lossy())))?;
+        self.builder = std::mem::take(&mut self.builder).with_places(places);
+        Ok(())
+    }
+
+    /// Adds a description from a file.
+    pub fn inventory_file(&mut self, path: &PathBuf) -> Result<()> {
+        let bytes = read(path, "--inventory")?;
+        self.inventory(&visible(&path.to_string_lossy()), &bytes)
+    }
+
+    /// Adds a description.
+    pub fn inventory(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        let inventory = self.inventory.get_or_insert_default();
+        let learnt = inventory.add_description(name, bytes, None, None).context("--inventory")?;
+        if learnt.ignored > 0 {
+            let count = crate::text::count(learnt.ignored, "object");
+            self.warnings
+                .push(format!("{count} of {name} lack what is needed and were passed over"));
+        }
+        Ok(())
+    }
+
+    /// Makes everything searchable.
+    pub fn build(self) -> Knowledge {
+        Knowledge {
+            intel: Arc::new(self.builder.build()),
+            inventory: self.inventory.map(Arc::new),
+            warnings: self.warnings,
+        }
+    }
+}
+
+fn read(path: &Path, option: &str) -> Result<Vec<u8>> {
+    let about = || format!("{option}: cannot read `{}`", visible(&path.to_string_lossy()));
+    let bytes = fs::metadata(path).with_context(about)?.len();
+    if bytes > FILE_MAX {
+        bail!("{}: {} are more than {}", about(), size(bytes), size(FILE_MAX));
+    }
+    fs::read(path).with_context(about)
+}

@@ -1,0 +1,122 @@
+//! Reading one object, a block at a time, by whichever thread has time for it.
+
+use std::io;
+use std::sync::Arc;
+
+use engine::SourceId;
+use findings::InputFile;
+use sha2::{Digest as _, Sha256};
+use telemetry::{Block, ObjectReader, Options, Report};
+
+use crate::sources::Object;
+use crate::tally::Tally;
+use crate::window::Window;
+
+/// How objects are read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// Bounds and interest of the parsers.
+    pub options: Arc<Options>,
+    /// Rows outside are dropped.
+    pub window: Window,
+    /// Whether the SHA-256 of every object is computed.
+    pub is_hashed: bool,
+}
+
+/// An object that is being read.
+pub(super) struct Task {
+    reader: ObjectReader,
+    window: Window,
+    sources: [SourceId; 3],
+    done: ObjectDone,
+}
+
+/// What an object gave.
+#[derive(Default, Debug)]
+pub struct ObjectDone {
+    /// What was skipped and counted.
+    pub report: Report,
+    /// What was taken.
+    pub tally: Tally,
+    /// Rows outside of the time asked for.
+    pub outside: u64,
+    /// SHA-256 of the stored bytes in hexadecimal digits, when asked for.
+    pub sha256: String,
+    /// Why it could not be read at all.
+    pub error: Option<String>,
+}
+
+impl ObjectDone {
+    /// As a line of the report.
+    pub fn input_file(&self, object: &Object) -> InputFile {
+        InputFile {
+            name: object.name.clone(),
+            format: self.tally.names(),
+            bytes: object.size,
+            records: self.tally.records(),
+            skipped: self.report.failed() + u64::from(self.error.is_some()),
+            sha256: self.sha256.clone(),
+        }
+    }
+}
+
+impl Task {
+    /// Opens an object; `buffer` is that of a task that has ended.
+    pub(super) fn open(
+        number: usize,
+        object: &Object,
+        reading: &Reading,
+        buffer: Vec<u8>,
+    ) -> io::Result<Task> {
+        let bytes = object.read()?;
+        let mut done = ObjectDone::default();
+        if reading.is_hashed {
+            done.sha256 = Sha256::digest(&bytes).iter().map(|it| format!("{it:02x}")).collect();
+        }
+        let number = u32::try_from(number).map_err(io::Error::other)?;
+        let options = Arc::clone(&reading.options);
+        let reader = ObjectReader::with_buffer(number, &object.key, bytes, buffer, options);
+        let hint = reader.hint();
+        // Lateness is judged among logs of one kind, account and Region: they come by one way.
+        let source = |kind| {
+            SourceId::new(&format!("{kind} {} {}", hint.account.number(), hint.region.as_str()))
+        };
+        let sources = [source("flow"), source("query"), source("call")];
+        Ok(Task { reader, window: reading.window, sources, done })
+    }
+
+    /// The next block; `None` at the end.
+    pub(super) fn advance(&mut self) -> Option<(SourceId, Block)> {
+        loop {
+            let mut block = self.reader.next_block(&mut self.done.report)?;
+            self.done.outside += self.window.keep(&mut block);
+            if block.is_empty() {
+                continue;
+            }
+            self.done.tally.add(&block);
+            let [flow, query, call] = self.sources;
+            let source = match &block {
+                Block::Flows(_) => flow,
+                Block::Queries(_) => query,
+                Block::ApiCalls(_) => call,
+            };
+            return Some((source, block));
+        }
+    }
+
+    /// Ends reading: what was counted, and the buffer for the next task.
+    pub(super) fn close(self) -> (ObjectDone, Vec<u8>) {
+        (self.done, self.reader.into_buffer())
+    }
+}
+
+/// Memory that a block takes, about.
+pub(super) fn block_bytes(block: &Block) -> usize {
+    let origins = block.len() * size_of::<model::Origin>();
+    origins
+        + match block {
+            Block::Flows(it) => size_of_val(it.rows.as_slice()),
+            Block::Queries(it) => size_of_val(it.rows.as_slice()) + it.text.len(),
+            Block::ApiCalls(it) => size_of_val(it.rows.as_slice()) + it.text.len(),
+        }
+}

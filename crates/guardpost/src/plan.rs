@@ -1,0 +1,171 @@
+//! The order in which objects are read, and which of them are the same.
+//!
+//! Objects are ordered by the time in their path, else by their first record, and where that is equal by
+//! content. Neither the names nor the order in which they were given make a difference.
+
+use std::cmp::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering as Atomic};
+use std::time::Duration;
+
+use model::{Timestamp, hash64};
+use telemetry::{first_time, hint};
+
+use crate::sources::{Object, Unreadable};
+use crate::window::Window;
+
+/// Bytes of an object in which its first record is looked for.
+const HEAD_BYTES: u64 = 256 << 10;
+
+/// How far records may lie from the time in their object's path: that may be the start of a day, and
+/// delivery takes time.
+const PATH_MARGIN: Duration = Duration::from_hours(25);
+
+/// The objects in order.
+#[derive(Default, Debug)]
+pub struct Plan {
+    /// What is read, in this order.
+    pub objects: Vec<Object>,
+    /// Objects with the content of another: read once.
+    pub duplicates: u64,
+    /// Objects that lie outside of the time asked for, by their path.
+    pub outside: u64,
+    /// Objects that could be found but not opened.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// What orders an object and tells it from others.
+struct Probe {
+    object: Object,
+    time: Option<Timestamp>,
+    /// Size and trailer tell most objects apart; the hash of all bytes is computed only among equals.
+    size: u64,
+    trailer: u64,
+    hash: u64,
+}
+
+impl Probe {
+    fn content(&self) -> (u64, u64, u64) {
+        (self.size, self.trailer, self.hash)
+    }
+}
+
+/// Puts objects in order, on `threads` threads.
+pub fn plan(objects: Vec<Object>, window: &Window, threads: usize) -> Plan {
+    let mut plan = Plan::default();
+    let (objects, outside): (Vec<_>, Vec<_>) =
+        objects.into_iter().partition(|it| may_hold(&it.key, window));
+    plan.outside = outside.len() as u64;
+    let mut probes = Vec::new();
+    for (object, probed) in in_parallel(objects, threads, probe) {
+        match probed {
+            Ok((time, trailer)) => {
+                probes.push(Probe { size: object.size, object, time, trailer, hash: 0 });
+            }
+            Err(error) => plan.unreadable.push(unreadable(object, &error)),
+        }
+    }
+    hash_equals(&mut probes, threads, &mut plan.unreadable);
+    // Names decide only which name an object goes by that was given twice.
+    probes.sort_by(|a, b| {
+        a.content()
+            .cmp(&b.content())
+            .then(a.time.cmp(&b.time))
+            .then(a.object.name.cmp(&b.object.name))
+    });
+    let before = probes.len();
+    probes.dedup_by(|a, b| a.content() == b.content());
+    plan.duplicates = (before - probes.len()) as u64;
+    probes.sort_by(order);
+    plan.objects = probes.into_iter().map(|it| it.object).collect();
+    plan.unreadable.sort();
+    plan
+}
+
+fn order(a: &Probe, b: &Probe) -> Ordering {
+    a.time.cmp(&b.time).then_with(|| a.content().cmp(&b.content()))
+}
+
+fn may_hold(key: &str, window: &Window) -> bool {
+    hint(key)
+        .time
+        .is_none_or(|time| time + PATH_MARGIN >= window.since && time - PATH_MARGIN < window.until)
+}
+
+fn probe(object: &Object) -> std::io::Result<(Option<Timestamp>, u64)> {
+    let time = match hint(&object.key).time {
+        Some(time) => Some(time),
+        None => first_time(&object.key, &object.head(HEAD_BYTES)?),
+    };
+    Ok((time, object.trailer()?))
+}
+
+/// Computes the hash of all bytes where size and trailer are equal.
+fn hash_equals(probes: &mut Vec<Probe>, threads: usize, unreadable_now: &mut Vec<Unreadable>) {
+    probes.sort_by_key(|it| (it.size, it.trailer));
+    let mut single = Vec::new();
+    let mut equal = Vec::new();
+    for group in
+        std::mem::take(probes).into_iter().fold(Vec::<Vec<Probe>>::new(), |mut groups, probe| {
+            match groups.last_mut() {
+                Some(last) if last.last().is_some_and(|it| it.content() == probe.content()) => {
+                    last.push(probe);
+                }
+                _ => groups.push(vec![probe]),
+            }
+            groups
+        })
+    {
+        if group.len() == 1 { single.extend(group) } else { equal.extend(group) }
+    }
+    let hashed = in_parallel(equal, threads, |it| it.object.read().map(|bytes| hash64(&bytes)));
+    for (mut probe, hash) in hashed {
+        match hash {
+            Ok(hash) => {
+                probe.hash = hash;
+                single.push(probe);
+            }
+            Err(error) => unreadable_now.push(unreadable(probe.object, &error)),
+        }
+    }
+    *probes = single;
+}
+
+fn unreadable(object: Object, error: &std::io::Error) -> Unreadable {
+    Unreadable { name: object.name, cause: error.to_string() }
+}
+
+/// Applies `work` to every item; the order of the items stays.
+fn in_parallel<T: Send + Sync, R: Send>(
+    items: Vec<T>,
+    threads: usize,
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<(T, R)> {
+    if threads <= 1 || items.len() < 32 {
+        let done: Vec<R> = items.iter().map(&work).collect();
+        return items.into_iter().zip(done).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Atomic::Relaxed);
+            let Some(item) = items.get(at) else { return done };
+            done.push((at, work(item)));
+        }
+    };
+    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads)
+            .filter_map(|_| std::thread::Builder::new().spawn_scoped(scope, run).ok())
+            .collect();
+        let mut done = run();
+        for other in others {
+            match other.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    results.sort_by_key(|(at, _)| *at);
+    items.into_iter().zip(results.into_iter().map(|(_, it)| it)).collect()
+}

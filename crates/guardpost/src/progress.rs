@@ -1,0 +1,88 @@
+//! How far a scan has come, for whoever sits at a terminal.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use model::SeverityBand;
+
+use crate::pipeline::Progress;
+use crate::text::{size, thousands};
+
+/// Time between two changes of what is shown.
+const STEP: Duration = Duration::from_millis(100);
+
+/// A bar on standard error; nothing where that is no terminal.
+pub struct Bar {
+    bar: ProgressBar,
+    is_shown: bool,
+    files: u64,
+    started: Instant,
+    drawn: Instant,
+}
+
+impl Bar {
+    /// A bar that says what is done before reading.
+    pub fn new(is_quiet: bool) -> Bar {
+        let is_shown = !is_quiet && std::io::stderr().is_terminal();
+        let bar = if is_shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        bar.set_message("looking at files");
+        if is_shown {
+            bar.enable_steady_tick(STEP);
+        }
+        let now = Instant::now();
+        Bar { bar, is_shown, files: 0, started: now, drawn: now }
+    }
+
+    /// Says how much is to be read.
+    pub fn begin(&mut self, bytes: u64, files: u64) {
+        self.files = files;
+        self.started = Instant::now();
+        self.bar.set_length(bytes);
+        let style = ProgressStyle::with_template(
+            "{bar:24.cyan/blue} {percent:>3}%  {prefix}  {eta} left\n  {msg}",
+        );
+        if let Ok(style) = style {
+            self.bar.set_style(style.progress_chars("━╸─"));
+        }
+    }
+
+    /// Shows how far it has come.
+    pub fn show(&mut self, progress: &Progress) {
+        if !self.is_shown || self.drawn.elapsed() < STEP {
+            return;
+        }
+        self.drawn = Instant::now();
+        let secs = self.started.elapsed().as_secs_f64().max(0.001);
+        let rate = |number: u64| (number as f64 / secs) as u64;
+        self.bar.set_position(progress.bytes);
+        self.bar.set_prefix(format!(
+            "{} of {} files  {} records/s  {}/s",
+            thousands(progress.files),
+            thousands(self.files),
+            thousands(rate(progress.records)),
+            size(rate(progress.bytes)),
+        ));
+        self.bar.set_message(findings(progress));
+    }
+
+    /// Removes the bar.
+    pub fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn findings(progress: &Progress) -> String {
+    let parts: Vec<String> = SeverityBand::ALL
+        .iter()
+        .zip(progress.findings)
+        .rev()
+        .filter(|(_, count)| *count > 0)
+        .map(|(band, count)| format!("{} {}", thousands(count), band.to_string().to_lowercase()))
+        .collect();
+    if parts.is_empty() {
+        "no findings so far".to_owned()
+    } else {
+        format!("findings so far: {}", parts.join(", "))
+    }
+}

@@ -1,0 +1,166 @@
+//! The driver of a scan: plan, run, and what is to be known of it afterwards.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use engine::{Control, Engine, Intake, Inventory, Registry};
+use findings::{CoverageRow, Report, ReportFinding};
+use model::Timestamp;
+use store::{FindingStore as _, StoredFinding};
+use telemetry::{Interest, Options};
+
+use crate::config::Config;
+use crate::filter::Filter;
+use crate::knowledge::Knowledge;
+use crate::pipeline::{self, Job, Outcome, Progress, Reading};
+use crate::plan::{Plan, plan};
+use crate::sources::{Found, Object};
+use crate::window::Window;
+use crate::{coverage, evidence};
+
+/// Rows later than this after the start of a scan are impossible.
+const FUTURE: Duration = Duration::from_hours(24);
+
+/// What a scan is asked for.
+pub struct Request {
+    /// The objects.
+    pub found: Found,
+    /// What is known beside them.
+    pub knowledge: Knowledge,
+    /// Settings.
+    pub config: Config,
+    /// Event time that counts.
+    pub window: Window,
+    /// Threads; one per core if not given.
+    pub threads: Option<usize>,
+    /// Whether the report is to name the SHA-256 of each input.
+    pub is_hashed: bool,
+}
+
+/// What a scan gave.
+pub struct Scan {
+    /// The objects in the order in which they were read.
+    pub objects: Vec<Object>,
+    /// What was found and counted.
+    pub outcome: Outcome,
+    /// What could be seen.
+    pub coverage: Vec<CoverageRow>,
+    /// Objects with the content of another.
+    pub duplicates: u64,
+    /// Objects outside of the time asked for.
+    pub outside_files: u64,
+    /// Files without a byte.
+    pub empty: u64,
+    /// What is to be told to the user.
+    pub warnings: Vec<String>,
+    /// Where the built-in places come from.
+    pub attribution: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Threads that were used.
+    pub threads: usize,
+}
+
+/// Plans and runs a scan. `begin` is told the bytes and files to be read, `watch` how far it has come.
+pub fn execute(
+    request: Request,
+    begin: &mut dyn FnMut(u64, u64),
+    watch: &mut dyn FnMut(&Progress),
+) -> Result<Scan> {
+    let (clock, started) = (Instant::now(), crate::clock::now());
+    let threads = threads(&request);
+    let Request { found, knowledge, config, window, is_hashed, .. } = request;
+    let Plan { objects, duplicates, outside, unreadable } = plan(found.objects, &window, threads);
+    if objects.is_empty() && unreadable.is_empty() {
+        bail!("no file lies in the time asked for; check --since and --until");
+    }
+    let registry = Arc::new(detectors::registry(&config.detectors));
+    let types = registry.finding_types();
+    let options = Options { limits: config.limits.clone(), interest: interest(&registry) };
+    let mut intake = Intake::new(config.intake(started + FUTURE));
+    if let Some(inventory) = &knowledge.inventory {
+        intake.control(Control::Inventory(Arc::clone(inventory)));
+    }
+    begin(objects.iter().map(|it| it.size).sum(), objects.len() as u64);
+    let job = Job {
+        objects: &objects,
+        reading: Reading { options: Arc::new(options), window, is_hashed },
+        engine: Engine::new(registry, Arc::clone(&knowledge.intel), config.engine()),
+        intake,
+        threads,
+        commit_time: started,
+    };
+    let mut outcome = pipeline::run(job, watch);
+    outcome.unreadable.extend(unreadable);
+    outcome.unreadable.extend(found.unreadable);
+    outcome.unreadable.sort();
+    Ok(Scan {
+        coverage: coverage::rows(&types, &outcome.tally),
+        objects,
+        outcome,
+        duplicates,
+        outside_files: outside,
+        empty: found.empty,
+        warnings: knowledge.warnings,
+        attribution: knowledge.intel.places().attribution().to_owned(),
+        started,
+        elapsed: clock.elapsed(),
+        threads,
+    })
+}
+
+fn threads(request: &Request) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let configured = Some(request.config.scan.threads).filter(|it| *it > 0);
+    request.threads.or(configured).unwrap_or_else(cores).max(1)
+}
+
+/// The calls whose parameters detectors and the inventory read.
+fn interest(registry: &Registry) -> Interest {
+    let names = registry.calls_of_interest().into_iter().chain(Inventory::CALLS.iter().copied());
+    Interest::new(names.map(|it| (it, Interest::ALL)))
+}
+
+impl Scan {
+    /// The findings that are shown, most severe first.
+    pub fn findings(&self, filter: &Filter) -> Vec<&StoredFinding> {
+        let mut findings = self.outcome.store.findings();
+        findings.retain(|it| filter.shows(&it.finding));
+        findings
+    }
+
+    /// The findings with their evidence, as they are given out. Also how many records could not be fetched.
+    pub fn explained(&self, findings: &[&StoredFinding]) -> (Vec<StoredFinding>, u64) {
+        let (explanations, lost) = evidence::explain(findings, &self.objects, self.threads);
+        let explained = findings.iter().zip(explanations).map(|(&finding, explanation)| {
+            let mut finding = finding.clone();
+            finding.finding.set_explanation(&explanation);
+            finding
+        });
+        (explained.collect(), lost)
+    }
+
+    /// The HTML report of findings that were explained.
+    pub fn report<'a>(&self, findings: &'a [ReportFinding<'a>], command: String) -> Report<'a> {
+        let mut versions = vec![format!("guardpost {}", env!("CARGO_PKG_VERSION"))];
+        versions.extend(self.attribution.lines().map(str::to_owned));
+        Report {
+            title: "Guardpost report".to_owned(),
+            generated_at: Some(format!("{} UTC", crate::text::minutes(self.started))),
+            versions,
+            command,
+            findings,
+            inputs: crate::summary::inputs(self),
+            coverage: self.coverage.clone(),
+        }
+    }
+
+    /// Records and files that should have been read and were not.
+    pub fn failed(&self) -> u64 {
+        let outcome = &self.outcome;
+        outcome.report.failed() + outcome.unreadable.len() as u64 + outcome.impossible
+    }
+}

@@ -1,0 +1,184 @@
+//! What a scan read, what it could not read and why, and what it could not see.
+
+use std::fmt::Write as _;
+
+use findings::{InputSummary, Skipped};
+use telemetry::Sample;
+
+use crate::coverage;
+use crate::scan::Scan;
+use crate::text::{count, minutes, size, thousands, visible, wrap};
+
+/// Files that cannot be read which are listed.
+const UNREADABLE_MAX: usize = 5;
+/// Width of the text.
+const WIDTH: usize = 100;
+/// What stands before each line.
+const LABEL: usize = 10;
+
+/// The last words of a scan.
+pub fn summary(scan: &Scan, lost_evidence: u64) -> String {
+    let mut out = Summary::default();
+    out.read(scan);
+    out.skipped(scan);
+    out.remarks(scan, lost_evidence);
+    for (names, types) in coverage::missing(&scan.coverage) {
+        let verb = if types == 1 { "type" } else { "types" };
+        out.entry("Not seen", &format!("no {names}: {types} {verb} of finding cannot be raised"));
+    }
+    let secs = scan.elapsed.as_secs_f64();
+    let records = scan.outcome.progress.records;
+    let rate = thousands((records as f64 / secs.max(0.001)) as u64);
+    let threads = count(scan.threads as u64, "thread");
+    out.entry("Time", &format!("{secs:.1} s on {threads}, {rate} records/s"));
+    out.text
+}
+
+#[derive(Default)]
+struct Summary {
+    text: String,
+    label: &'static str,
+}
+
+impl Summary {
+    /// A line; its label only where it differs from that of the line above.
+    fn line(&mut self, label: &'static str, text: &str) {
+        let shown = if label == self.label { "" } else { label };
+        self.label = label;
+        // Writing to a string cannot fail.
+        let _ok = writeln!(self.text, "{shown:<LABEL$}{text}");
+    }
+
+    fn entry(&mut self, label: &'static str, text: &str) {
+        let wrapped = wrap(text, WIDTH - LABEL, "");
+        for (at, line) in wrapped.lines().enumerate() {
+            if at == 0 { self.line(label, line) } else { self.line(label, &format!("  {line}")) }
+        }
+    }
+
+    fn read(&mut self, scan: &Scan) {
+        let progress = scan.outcome.progress;
+        let files = count(progress.files, "file");
+        let records = count(progress.records, "record");
+        self.line("Read", &format!("{files}, {}, {records}", size(progress.bytes)));
+        for (kind, tally) in scan.outcome.tally.kinds() {
+            let span = format!("{} to {}", minutes(tally.first), minutes(tally.last));
+            let files = count(tally.files, "file");
+            let records = count(tally.records, "record");
+            let accounts = count(tally.accounts.len() as u64, "account");
+            let name = kind.as_str();
+            self.line("Read", &format!("  {name:<34}  {records}, {files}, {accounts}, {span}"));
+        }
+    }
+
+    fn skipped(&mut self, scan: &Scan) {
+        for (cause, number, sample) in scan.outcome.report.skipped() {
+            let (name, remedy) = (cause.as_str(), cause.remedy());
+            self.entry("Skipped", &format!("{} × {name}: {remedy}", thousands(number)));
+            self.line("Skipped", &format!("  {}", place(scan, sample)));
+        }
+        let unreadable = &scan.outcome.unreadable;
+        for it in unreadable.iter().take(UNREADABLE_MAX) {
+            self.line("Skipped", &format!("{}: {}", visible(&it.name), it.cause));
+        }
+        if unreadable.len() > UNREADABLE_MAX {
+            let more = count((unreadable.len() - UNREADABLE_MAX) as u64, "more file");
+            self.line("Skipped", &format!("{more} that cannot be read"));
+        }
+        if scan.outcome.impossible > 0 {
+            let rows = count(scan.outcome.impossible, "record");
+            let text =
+                format!("{rows} from more than a day after now: check the clock of the source");
+            self.entry("Skipped", &text);
+        }
+    }
+
+    fn remarks(&mut self, scan: &Scan, lost_evidence: u64) {
+        let outcome = &scan.outcome;
+        let note = |out: &mut Summary, number: u64, noun: &str, text: &str| {
+            if number > 0 {
+                out.entry("Note", &format!("{} {text}", count(number, noun)));
+            }
+        };
+        note(
+            self,
+            scan.outside_files,
+            "file",
+            "outside of the time asked for, by the path: not opened",
+        );
+        note(self, outcome.outside, "record", "outside of the time asked for");
+        note(self, scan.duplicates, "file", "with the content of another: read once");
+        note(self, scan.empty, "file", "without content");
+        note(
+            self,
+            outcome.counters.duplicates,
+            "API call",
+            "delivered more than once: counted once",
+        );
+        note(self, outcome.report.no_data, "flow record", "that say there was no data");
+        note(
+            self,
+            outcome.counters.late,
+            "record",
+            "came later than the lateness bound allows: they count, but reopen no window. Unsorted or \
+             joined files are the usual cause; give the files as AWS delivered them",
+        );
+        note(
+            self,
+            outcome.dropped,
+            "finding",
+            "beyond what is kept: limit the scan by --since, --until or PATH",
+        );
+        note(
+            self,
+            lost_evidence,
+            "record",
+            "of evidence could not be read again: the files changed",
+        );
+        let evicted: u64 = outcome.counters.evictions.iter().map(|(_, it)| *it).sum();
+        note(
+            self,
+            evicted,
+            "state",
+            "forgotten because too many entities are active: raise engine.entities_per_key_group",
+        );
+        for warning in &scan.warnings {
+            self.entry("Note", warning);
+        }
+    }
+}
+
+/// Where a sample lies, and its text.
+fn place(scan: &Scan, sample: &Sample) -> String {
+    let name = scan.objects.get(sample.object as usize).map_or("", |it| it.name.as_str());
+    let text: String = sample.text.chars().take(80).collect();
+    let text = if text.is_empty() { text } else { format!(": {text}") };
+    format!("{} at byte {}{text}", visible(name), thousands(sample.offset))
+}
+
+/// What was read, for the HTML report.
+pub fn inputs(scan: &Scan) -> InputSummary {
+    let outcome = &scan.outcome;
+    let mut skipped: Vec<Skipped> = outcome
+        .report
+        .skipped()
+        .map(|(cause, count, sample)| Skipped {
+            cause: format!("{}: {}", cause.as_str(), cause.remedy()),
+            count,
+            sample: place(scan, sample),
+        })
+        .collect();
+    skipped.extend(outcome.unreadable.iter().map(|it| Skipped {
+        cause: it.cause.clone(),
+        count: 1,
+        sample: it.name.clone(),
+    }));
+    let span = outcome.tally.span();
+    InputSummary {
+        files: outcome.files.clone(),
+        records: outcome.progress.records,
+        first: span.map(|it| it.0),
+        last: span.map(|it| it.1),
+        skipped,
+    }
+}
