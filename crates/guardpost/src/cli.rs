@@ -133,7 +133,7 @@ pub struct DemoArgs {
 /// Arguments of `types`.
 #[derive(Args, Debug)]
 pub struct TypesArgs {
-    /// Form of the output; a table on a terminal and in a pipe unless asked otherwise
+    /// Form of the output
     #[arg(long, short, value_enum, default_value = "table")]
     pub format: ListFormat,
 

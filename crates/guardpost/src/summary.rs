@@ -24,7 +24,7 @@ pub fn summary(scan: &Scan, lost_evidence: u64) -> String {
     out.remarks(scan, lost_evidence);
     for (names, types) in coverage::missing(&scan.coverage) {
         let verb = if types == 1 { "type" } else { "types" };
-        out.entry("Not seen", &format!("no {names}: {types} {verb} of finding cannot be raised"));
+        out.entry("Not seen", &format!("no {names}: {types} finding {verb} cannot be raised"));
     }
     let secs = scan.elapsed.as_secs_f64();
     let records = scan.outcome.progress.records;
@@ -61,13 +61,31 @@ impl Summary {
         let files = count(progress.files, "file");
         let records = count(progress.records, "record");
         self.line("Read", &format!("{files}, {}, {records}", size(progress.bytes)));
-        for (kind, tally) in scan.outcome.tally.kinds() {
-            let span = format!("{} to {}", minutes(tally.first), minutes(tally.last));
-            let files = count(tally.files, "file");
-            let records = count(tally.records, "record");
-            let accounts = count(tally.accounts.len() as u64, "account");
-            let name = kind.as_str();
-            self.line("Read", &format!("  {name:<34}  {records}, {files}, {accounts}, {span}"));
+        let rows: Vec<[String; 5]> = scan
+            .outcome
+            .tally
+            .kinds()
+            .map(|(kind, it)| {
+                [
+                    kind.as_str().to_owned(),
+                    count(it.records, "record"),
+                    count(it.files, "file"),
+                    count(it.accounts.len() as u64, "account"),
+                    format!("{} to {}", minutes(it.first), minutes(it.last)),
+                ]
+            })
+            .collect();
+        let width = |at: usize| {
+            rows.iter().filter_map(|it| it.get(at)).map(String::len).max().unwrap_or_default()
+        };
+        let (name_width, record_width) = (width(0), width(1));
+        let (file_width, account_width) = (width(2), width(3));
+        for [name, records, files, accounts, span] in &rows {
+            let text = format!(
+                "  {name:<name_width$}  {records:>record_width$}  {files:>file_width$}  \
+                 {accounts:>account_width$}  {span}"
+            );
+            self.line("Read", &text);
         }
     }
 

@@ -1,0 +1,58 @@
+//! The catalogue: complete, sorted, and every type either raised or in the list of those that are not.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::Folder;
+use guardpost::catalog::{served, unserved_lines};
+use serde_json::Value;
+
+/// Active types of GuardDuty's documentation (2026-10).
+const CATALOGUE: usize = 229;
+
+#[test]
+fn the_catalogue_is_complete() {
+    let unserved: Vec<&str> = unserved_lines().collect();
+    assert!(unserved.is_sorted(), "the list is sorted");
+    let unserved: BTreeSet<&str> = unserved.into_iter().collect();
+    let served: Vec<_> = served().iter().map(|it| it.finding_type).collect();
+    for it in &served {
+        assert!(!unserved.contains(it.name), "{} is raised: take it out of unserved.txt", it.name);
+    }
+    let ours = served.iter().filter(|it| !it.is_own).count();
+    assert_eq!(ours + unserved.len(), CATALOGUE, "raised and not raised make the catalogue");
+}
+
+#[test]
+fn the_list_is_given_as_json() {
+    let ran = Folder::new().run(&["types", "--format", "json"]);
+    let list: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
+    assert!(list.len() >= CATALOGUE);
+    let find = |name: &str| list.iter().find(|it| it["name"] == name).unwrap();
+    let entry = find(common::C2);
+    assert_eq!((&entry["served"], &entry["severity"]), (&true.into(), &8.into()));
+    for member in ["title", "about", "detection", "false_positives", "response", "aggregation"] {
+        assert!(!entry[member].as_str().unwrap().is_empty(), "{member}");
+    }
+    assert_eq!(entry["data"][0], "Route 53 Resolver query logs");
+    let name = unserved_lines().next().unwrap();
+    assert_eq!((&find(name)["served"], &find(name)["title"]), (&false.into(), &Value::Null));
+}
+
+#[test]
+fn a_type_is_explained_by_name_case_or_part() {
+    let folder = Folder::new();
+    for name in [common::C2, "backdoor:ec2/c&cactivity.b!dns", "ec2/phishingdomainrequest!"] {
+        let ran = folder.run(&["explain", name]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        for part in ["Severity", "What to do", "ATT&CK", "Route 53 Resolver"] {
+            assert!(ran.out.contains(part), "{part}: {}", ran.out);
+        }
+    }
+    folder
+        .run(&["explain", "DGADomainRequest"])
+        .fails(&["types", "Trojan:EC2/DGADomainRequest.C!DNS"]);
+    folder.run(&["explain", "DropPiont!DNS"]).fails(&["did you mean", "Trojan:EC2/DropPoint!DNS"]);
+    folder.run(&["explain", "zzzzzzzzzzzzzzzzzzzzz"]).fails(&["guardpost types"]);
+}
