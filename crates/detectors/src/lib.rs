@@ -21,6 +21,9 @@ families! {
         dns_threat_list: DnsThreatList,
     }
     iam {
+        cloudtrail_logging_disabled: CloudtrailLoggingDisabled,
+        pentest_os: PentestOs,
+        root_credential_usage: RootCredentialUsage,
     }
     s3 {
     }

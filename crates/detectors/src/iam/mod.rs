@@ -1,1 +1,5 @@
 //! Findings about IAM principals, from CloudTrail.
+
+pub mod cloudtrail_logging_disabled;
+pub mod pentest_os;
+pub mod root_credential_usage;

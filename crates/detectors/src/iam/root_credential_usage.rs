@@ -1,0 +1,102 @@
+//! The root user of an account signs in or calls an API.
+
+use std::time::Duration;
+
+use engine::findings::{Data, FindingType, Reason, ResourceRole};
+use engine::intel::Category;
+use engine::model::{Scope, Severity};
+use engine::telemetry::{ApiCall, Caller};
+use engine::{ApiCalls, Context, Detector, Event, Interest, Out, Spec};
+
+/// Root credentials used.
+pub const ROOT_CREDENTIAL_USAGE: FindingType = FindingType {
+    name: "Policy:IAMUser/RootCredentialUsage",
+    severity: Severity::LOW,
+    title: "Root credentials were used",
+    about: "The root user of the account signed in to the console or called an API. Root can do everything, \
+        cannot be limited by IAM policies, and is needed for a handful of tasks only.",
+    detection: "Any successful console sign-in or API call whose caller is Root. Left out are calls that an \
+        AWS service makes on the account's behalf (invokedBy), service events, and the short-term root \
+        sessions of sts:AssumeRoot. Failed API calls count where `count_failed_calls` is set; failed \
+        sign-ins never do.",
+    false_positives: "Some tasks need root: closing the account, changing its name or root e-mail, restoring \
+        locked bucket or queue policies. Benign when the owner of the root mailbox confirms the task, the \
+        time and the address, and MFA was used.",
+    response: "Ask whoever holds the root credentials. If nobody can explain the use: change the root \
+        password, delete root's access keys, check MFA and the e-mail address of the account, and look \
+        for users, keys, roles and policies that root created. Root needs no access keys.",
+    techniques: &["T1078.004"],
+    data: &[Data::CloudTrailManagement, Data::CloudTrailS3],
+    aggregation: "credential of the caller",
+    is_own: false,
+};
+
+tunables! {
+    /// Use of root credentials.
+    pub struct RootCredentialUsage {
+        /// Whether the family is on.
+        pub enabled: bool = true,
+        /// Whether API calls by root that were denied or failed count as well.
+        pub count_failed_calls: bool = false,
+    }
+}
+
+impl Detector for RootCredentialUsage {
+    type Reads = ApiCalls;
+    type State = ();
+
+    const SPEC: Spec = Spec {
+        name: "iam/root_credential_usage",
+        scope: Scope::Session,
+        idle: Duration::from_secs(3600),
+        version: 1,
+        types: &[&ROOT_CREDENTIAL_USAGE],
+        interest: Interest::Every,
+    };
+
+    fn wants(&self, event: &Event<'_, ApiCalls>) -> bool {
+        const NOT_BY_ROOT: u16 = ApiCall::SERVICE_EVENT | ApiCall::ASSUMED_ROOT | ApiCall::INSIGHT;
+        let row = event.row;
+        row.caller == Caller::Root
+            && self.enabled
+            && !row.is(NOT_BY_ROOT)
+            && row.invoked_by.len == 0
+            && (is_success(row) || self.count_failed_calls && !is_sign_in(event))
+            && !event.listed.contains(Category::Trusted)
+    }
+
+    fn observe(
+        &self,
+        (): &mut (),
+        event: &Event<'_, ApiCalls>,
+        ctx: &Context<'_>,
+        out: &mut Out<'_>,
+    ) {
+        let mut draft = ctx.caller_draft(&ROOT_CREDENTIAL_USAGE, event);
+        let api = event.event_name();
+        draft.role = ResourceRole::Target;
+        draft.title = format!("API {api} was invoked using root credentials.");
+        draft.description = if event.row.source.is_known() {
+            format!(
+                "API {api} was invoked using root credentials from IP address {}.",
+                event.row.source
+            )
+        } else {
+            format!("API {api} was invoked using root credentials from {}.", event.source_text())
+        };
+        draft.reasons.push(Reason::new("caller", "Root", ""));
+        if !is_sign_in(event) {
+            draft.reasons.push(Reason::new("session with MFA", event.row.is(ApiCall::MFA), ""));
+        }
+        out.raise(draft);
+    }
+}
+
+/// A sign-in that failed has an error message but no error code.
+fn is_success(row: &ApiCall) -> bool {
+    row.is_success() && row.error_message.len == 0
+}
+
+fn is_sign_in(event: &Event<'_, ApiCalls>) -> bool {
+    event.row.is(ApiCall::CONSOLE_SIGN_IN) || event.event_source() == "signin.amazonaws.com"
+}
