@@ -1,0 +1,386 @@
+//! What the attempts at many targets add up to: the part that port scans and port sweeps share.
+//!
+//! A scanner fails at most targets, a busy client at few, so a count of failures says nothing without their
+//! share. Three things must hold: the sequential test of Jung et al. 2004 ("Fast Portscan Detection Using
+//! Sequential Hypothesis Testing") calls the source a scanner, enough distinct targets failed, and most
+//! targets failed. A slow form asks the same of a day.
+//!
+//! That nobody answered is known only when the watermark has passed a deadline, so answers of the same
+//! minutes come first, often before the first failure. They are kept in a map of their own and counted when
+//! a scan is about to be raised; the walk takes those that come in between.
+
+use engine::findings::{EvidenceRef, Reason};
+use engine::intel::Category;
+use engine::model::{Addr, Timestamp};
+use engine::stats::{BoundedMap, Verdict, Walk, WalkSteps, WindowDistinct};
+use engine::{Connection, Context, Outcome};
+use serde::{Deserialize, Serialize};
+
+/// A benign source succeeds with 80 % of its first contacts, a scanner with 20 %; one benign source in
+/// 100,000 is called a scanner, and 99 % of scanners are found.
+const STEPS: WalkSteps = WalkSteps::new(800_000, 200_000, 10, 990_000);
+/// Targets that are kept one by one before counters are made. The walk needs nine failures, so none of them
+/// can be the last.
+const FEW: usize = 8;
+/// Buckets of the short window and of the day.
+const SHORT: usize = 3;
+const LONG: usize = 4;
+const DAY_SECS: u32 = 86_400;
+/// New failed targets after which the day is looked at again: its sets are large.
+const LONG_STEP: u8 = 16;
+/// Most records that are kept as evidence.
+const EVIDENCE_MAX: usize = 7;
+/// How far back answers count against failures of the short window, seconds: the window, the deadline of
+/// two long aggregation intervals, and some minutes.
+const ANSWERS_SECS: u32 = 3600;
+/// Days that are remembered of a target.
+const DAYS: u32 = u32::BITS;
+/// One remote address in so many is followed when it answers; a power of two.
+pub(crate) const SAMPLE: u64 = 4;
+/// Without flags and with one packet each way, a remote port from here on may be a client's own.
+const EPHEMERAL_FIRST: u16 = 32_768;
+/// Where traceroute sends its UDP probes: 33434 and up, one port for each probe.
+const TRACEROUTE: std::ops::RangeInclusive<u16> = 33_434..=33_534;
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+const SYN: u8 = 2;
+
+/// What is asked of the attempts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    /// Length of the short window, seconds.
+    pub(crate) window_secs: u32,
+    /// Failed targets within the short window, with the walk; ports below 1024 weigh three.
+    pub(crate) failed: u64,
+    /// Failed targets within the short window that need no walk.
+    pub(crate) many: u64,
+    /// Failed targets within a day.
+    pub(crate) slow: u64,
+    /// Failed targets among all, per mille.
+    pub(crate) fail_per_mille: u64,
+    /// Whether answers are a sample of one target in [`SAMPLE`].
+    pub(crate) is_sampled: bool,
+}
+
+/// A contact with a target that failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Try {
+    /// The target: a port of the address concerned, or an address at the port concerned.
+    pub(crate) target: u64,
+    /// Event time, seconds since 1970.
+    pub(crate) at: u32,
+    /// Start of the attempt, seconds since 1970.
+    pub(crate) first: u32,
+    /// Whether it is a port below 1024.
+    pub(crate) is_low: bool,
+    /// Whether the target is in the sample.
+    pub(crate) is_sample: bool,
+    /// The record.
+    pub(crate) evidence: EvidenceRef,
+}
+
+/// A scan: what was counted when the rules were met.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Scan {
+    /// Whether it is the slow form.
+    pub(crate) is_slow: bool,
+    /// Failed targets, weighted.
+    pub(crate) failed: u64,
+    /// Answering targets, estimated.
+    pub(crate) answered: u64,
+    /// Where the walk stands, thousandths of a natural logarithm.
+    pub(crate) walk: i32,
+    /// Start of the first attempt since the last alert.
+    pub(crate) first: Timestamp,
+    /// The first failed attempts since the last alert.
+    pub(crate) evidence: Vec<EvidenceRef>,
+}
+
+/// The attempts of one source at the targets of one key.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Attempts {
+    walk: Walk,
+    is_scanner: bool,
+    few: Vec<Try>,
+    many: Option<Box<Many>>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+struct Many {
+    short: Counts<SHORT>,
+    long: Counts<LONG>,
+    /// New failed targets since the day was looked at.
+    unchecked: u8,
+    /// Event time of the last alert, zero when there was none.
+    alerted: u32,
+    first: u32,
+    evidence: Vec<EvidenceRef>,
+}
+
+/// Distinct targets in a window of `N` buckets.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+struct Counts<const N: usize> {
+    failed: WindowDistinct<N>,
+    /// Failed ports below 1024.
+    low: WindowDistinct<N>,
+    /// Failed targets of the sample.
+    sample: WindowDistinct<N>,
+}
+
+#[derive(Clone, Copy)]
+struct Totals {
+    failed: u64,
+    weighted: u64,
+    answered: u64,
+    /// Failed targets as far as the sample tells.
+    sample: u64,
+}
+
+impl Attempts {
+    /// Takes a failed attempt. Gives a scan when the rules are met and it was not said lately. `answers`
+    /// gives the targets that answered since a second.
+    pub(crate) fn fail(
+        &mut self,
+        it: Try,
+        rules: &Rules,
+        answers: impl Fn(u32) -> u64,
+    ) -> Option<Scan> {
+        if self.many.is_none() {
+            if self.note(it) {
+                return None;
+            }
+            let mut many = Box::<Many>::default();
+            for it in std::mem::take(&mut self.few) {
+                many.count(&it, rules);
+            }
+            self.many = Some(many);
+        }
+        let many = self.many.as_deref_mut()?;
+        let is_new = many.count(&it, rules);
+        if is_new {
+            self.is_scanner = self.walk.failure(&STEPS) == Verdict::Scanner;
+        }
+        if !is_new && many.alerted == 0 {
+            return None;
+        }
+        many.judge(it.at, (self.walk, self.is_scanner), rules, answers)
+    }
+
+    /// Takes the answer of a target that did not answer lately. An answer of the sample stands for as many
+    /// as the sample is one in.
+    pub(crate) fn succeed(&mut self, rules: &Rules) {
+        for _ in 0..if rules.is_sampled { SAMPLE } else { 1 } {
+            self.walk.success(&STEPS);
+        }
+        self.is_scanner = false;
+    }
+
+    /// Keeps an attempt one by one. Returns whether there was room.
+    fn note(&mut self, it: Try) -> bool {
+        if let Some(known) = self.few.iter_mut().find(|known| known.target == it.target) {
+            known.at = known.at.max(it.at);
+            return true;
+        }
+        self.few.retain(|known| known.at.saturating_add(DAY_SECS) > it.at);
+        if self.few.len() >= FEW {
+            return false;
+        }
+        self.is_scanner = self.walk.failure(&STEPS) == Verdict::Scanner;
+        self.few.push(it);
+        true
+    }
+}
+
+impl Many {
+    /// Counts an attempt. Returns whether the target is surely new in the short window.
+    fn count(&mut self, it: &Try, rules: &Rules) -> bool {
+        let is_new = self.short.insert(it, rules.window_secs.div_ceil(SHORT as u32));
+        self.long.insert(it, DAY_SECS / LONG as u32);
+        if is_new {
+            self.unchecked = self.unchecked.saturating_add(1);
+            if self.first == 0 {
+                self.first = it.first;
+            }
+            if self.evidence.len() < EVIDENCE_MAX {
+                self.evidence.push(it.evidence);
+            }
+        }
+        is_new
+    }
+
+    fn judge(
+        &mut self,
+        now: u32,
+        (walk, is_scanner): (Walk, bool),
+        rules: &Rules,
+        answers: impl Fn(u32) -> u64,
+    ) -> Option<Scan> {
+        let since = now.saturating_sub(self.alerted);
+        if self.alerted != 0 && since < rules.window_secs {
+            return None;
+        }
+        let mut short = self.short.totals(now, rules);
+        if short.weighted >= rules.failed && is_scanner || short.failed >= rules.many {
+            short.answered = rules.estimate(answers(now.saturating_sub(ANSWERS_SECS)));
+            if short.is_mostly_failed(rules) {
+                return Some(self.scan(now, walk, short, false));
+            }
+        }
+        let is_said = self.alerted != 0 && since < DAY_SECS / LONG as u32;
+        if !is_scanner || self.unchecked < LONG_STEP || is_said {
+            return None;
+        }
+        self.unchecked = 0;
+        let mut long = self.long.totals(now, rules);
+        long.weighted = long.failed;
+        if long.failed < rules.slow {
+            return None;
+        }
+        long.answered = rules.estimate(answers(now.saturating_sub(DAY_SECS)));
+        long.is_mostly_failed(rules).then(|| self.scan(now, walk, long, true))
+    }
+
+    fn scan(&mut self, now: u32, walk: Walk, totals: Totals, is_slow: bool) -> Scan {
+        self.alerted = now;
+        self.unchecked = 0;
+        Scan {
+            is_slow,
+            failed: totals.weighted,
+            answered: totals.answered,
+            walk: walk.position(),
+            first: Timestamp::from_secs(i64::from(std::mem::take(&mut self.first))),
+            evidence: std::mem::take(&mut self.evidence),
+        }
+    }
+}
+
+impl<const N: usize> Counts<N> {
+    fn insert(&mut self, it: &Try, width: u32) -> bool {
+        if it.is_low {
+            self.low.insert(it.at, it.target, width);
+        }
+        if it.is_sample {
+            self.sample.insert(it.at, it.target, width);
+        }
+        self.failed.insert(it.at, it.target, width)
+    }
+
+    fn totals(&self, now: u32, rules: &Rules) -> Totals {
+        let failed = self.failed.count(now);
+        Totals {
+            failed,
+            weighted: failed + 2 * self.low.count(now),
+            answered: 0,
+            sample: if rules.is_sampled { SAMPLE * self.sample.count(now) } else { failed },
+        }
+    }
+}
+
+impl Rules {
+    /// Answering targets by those that were counted. A sample may be small by chance: one standard
+    /// deviation more is taken for true.
+    fn estimate(&self, counted: u64) -> u64 {
+        if self.is_sampled { SAMPLE * (counted + counted.isqrt() + 1) } else { counted }
+    }
+}
+
+impl Totals {
+    fn is_mostly_failed(self, rules: &Rules) -> bool {
+        // Known targets are left out of the sample only, so a sample without any new one means that
+        // what fails is known.
+        let is_fresh = self.sample * 4 >= self.failed;
+        is_fresh && self.failed * 1000 >= rules.fail_per_mille * (self.failed + self.answered)
+    }
+}
+
+impl Scan {
+    /// The reasons in the order of the test, by the names of the settings.
+    pub(crate) fn reasons(&self, targets: &str, threshold: &str) -> Vec<Reason> {
+        let all = (self.failed + self.answered).max(1);
+        vec![
+            Reason::new(targets, self.failed, threshold),
+            Reason::new(
+                "failed among all targets, percent",
+                self.failed * 100 / all,
+                "fail_per_mille",
+            ),
+            Reason::new(
+                "likelihood ratio of a scanner, natural logarithm",
+                format!("{}.{:03}", self.walk / 1000, self.walk.unsigned_abs() % 1000),
+                "sequential test (11.503)",
+            ),
+        ]
+    }
+}
+
+/// When targets were contacted: the second of the last time, and the days.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Contacts<const CAP: usize> {
+    /// Bit `i` stands for the day `i` days before that of the last use.
+    targets: BoundedMap<u32, CAP>,
+}
+
+impl<const CAP: usize> Contacts<CAP> {
+    /// Notes a contact. Returns whether there was none in the `quiet` seconds before.
+    pub(crate) fn note(&mut self, target: u64, now: u32, quiet: u32) -> bool {
+        let before = self.targets.last_use(target);
+        let last = before.unwrap_or(now);
+        let (days, _) = self.targets.entry(target, now);
+        let (day, last_day) = (now / DAY_SECS, last / DAY_SECS);
+        *days = days.checked_shl(day.saturating_sub(last_day)).unwrap_or(0);
+        *days |= 1u32.checked_shl(last_day.saturating_sub(day)).unwrap_or(0);
+        before.is_none_or(|it| it.saturating_add(quiet) < now)
+    }
+
+    /// Days before that of `now`, of the 32 up to the last, on which the target was contacted.
+    pub(crate) fn days_before(&self, target: u64, now: u32) -> u32 {
+        let (Some(days), Some(last)) = (self.targets.get(target), self.targets.last_use(target))
+        else {
+            return 0;
+        };
+        let age = (last / DAY_SECS + 1).saturating_sub(now / DAY_SECS).min(DAYS);
+        days.checked_shr(age).unwrap_or(0).count_ones()
+    }
+
+    /// Targets contacted since a second whose number begins like `prefix`.
+    pub(crate) fn count(&self, prefix: u64, bits: u32, since: u32) -> u64 {
+        let is_like = |key: u64| (key ^ prefix) >> (64 - bits) == 0;
+        let keys = self.targets.iter_unordered().map(|(key, _)| key).filter(|&it| is_like(it));
+        keys.filter(|&it| self.targets.last_use(it).is_some_and(|it| it >= since)).count() as u64
+    }
+
+    /// Forgets what was contacted before `oldest`.
+    pub(crate) fn forget(&mut self, oldest: u32) {
+        self.targets.retain(|_, last, _| last >= oldest);
+    }
+}
+
+/// Whether a connection is an attempt of ours that tells something about its target.
+///
+/// Left out: later lines of a connection; backscatter (packets that answer what we never asked: nothing was
+/// sent by us, or it was sent without SYN); resets that might as well be ours to a client of ours; the
+/// probes of traceroute; protocols without ports.
+pub(crate) fn is_attempt(connection: &Connection) -> bool {
+    if !connection.is_outbound || connection.is_update || connection.packets_out == 0 {
+        return false;
+    }
+    match connection.protocol {
+        TCP => {
+            let has_flags = (connection.flags_out | connection.flags_in) != 0;
+            let is_start = !has_flags || connection.flags_out & SYN != 0;
+            let is_ambiguous = !has_flags
+                && connection.outcome == Outcome::Refused
+                && connection.remote_port >= EPHEMERAL_FIRST;
+            is_start && !is_ambiguous
+        }
+        UDP => !TRACEROUTE.contains(&connection.remote_port),
+        _ => false,
+    }
+}
+
+/// Whether the customer trusts the address.
+pub(crate) fn is_trusted(ctx: &Context<'_>, addr: Addr) -> bool {
+    let verdict = ctx.intel.address(addr);
+    let (account, region) = (ctx.entity.account, ctx.entity.region);
+    ctx.intel.categories(verdict, account, region).contains(Category::Trusted)
+}
