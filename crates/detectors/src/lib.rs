@@ -24,7 +24,9 @@ families! {
         cloudtrail_logging_disabled: CloudtrailLoggingDisabled,
         pentest_os: PentestOs,
         root_credential_usage: RootCredentialUsage,
+        malicious_caller: MaliciousCaller,
     }
     s3 {
+        malicious_caller: MaliciousCaller,
     }
 }

@@ -3,3 +3,4 @@
 pub mod cloudtrail_logging_disabled;
 pub mod pentest_os;
 pub mod root_credential_usage;
+pub mod malicious_caller;
