@@ -28,5 +28,6 @@ families! {
     }
     s3 {
         malicious_caller: MaliciousCaller,
+        bucket_public_access: BucketPublicAccess,
     }
 }

@@ -1,3 +1,4 @@
 //! Findings about S3 buckets, from CloudTrail.
 
+pub mod bucket_public_access;
 pub mod malicious_caller;
