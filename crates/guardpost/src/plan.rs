@@ -1,6 +1,6 @@
 //! The order in which objects are read, and which of them are the same.
 //!
-//! Objects are ordered by the time in their path, else by their first record, and where that is equal by
+//! Objects are ordered by the time in their path or of their first record, whichever is earlier, and where that is equal by
 //! content. Neither the names nor the order in which they were given make a difference.
 
 use std::cmp::Ordering;
@@ -14,7 +14,10 @@ use crate::sources::{Object, Unreadable};
 use crate::window::Window;
 
 /// Bytes of an object in which its first record is looked for.
-const HEAD_BYTES: u64 = 256 << 10;
+const HEAD_BYTES: [u64; 2] = [8 << 10, 512 << 10];
+
+/// Smaller objects are not opened for the time of their first record if their path tells one.
+const SHORT_BYTES: u64 = 16 << 10;
 
 /// How far records may lie from the time in their object's path: that may be the start of a day, and
 /// delivery takes time.
@@ -25,6 +28,8 @@ const PATH_MARGIN: Duration = Duration::from_hours(25);
 pub struct Plan {
     /// What is read, in this order.
     pub objects: Vec<Object>,
+    /// When the records of each object begin, about; [`Timestamp::MIN`] where that is not known.
+    pub starts: Vec<Timestamp>,
     /// Objects with the content of another: read once.
     pub duplicates: u64,
     /// Objects that lie outside of the time asked for, by their path.
@@ -76,6 +81,7 @@ pub fn plan(objects: Vec<Object>, window: &Window, threads: usize) -> Plan {
     probes.dedup_by(|a, b| a.content() == b.content());
     plan.duplicates = (before - probes.len()) as u64;
     probes.sort_by(order);
+    plan.starts = probes.iter().map(|it| it.time.unwrap_or(Timestamp::MIN)).collect();
     plan.objects = probes.into_iter().map(|it| it.object).collect();
     plan.unreadable.sort();
     plan
@@ -92,11 +98,25 @@ fn may_hold(key: &str, window: &Window) -> bool {
 }
 
 fn probe(object: &Object) -> std::io::Result<(Option<Timestamp>, u64)> {
-    let time = match hint(&object.key).time {
-        Some(time) => Some(time),
-        None => first_time(&object.key, &object.head(HEAD_BYTES)?),
+    let by_path = hint(&object.key).time;
+    let time = match by_path {
+        // Paths tell when an object was delivered. What AWS delivers spans minutes; a joined file does not.
+        Some(_) if object.size < SHORT_BYTES => by_path,
+        Some(_) => by_path.min(first_record(object)?.or(by_path)),
+        None => first_record(object)?,
     };
     Ok((time, object.trailer()?))
+}
+
+fn first_record(object: &Object) -> std::io::Result<Option<Timestamp>> {
+    for bytes in HEAD_BYTES {
+        // Without a key, since its time would be taken for that of the record.
+        let time = first_time("", &object.head(bytes)?);
+        if time.is_some() || object.size <= bytes {
+            return Ok(time);
+        }
+    }
+    Ok(None)
 }
 
 /// Computes the hash of all bytes where size and trailer are equal.

@@ -73,7 +73,8 @@ pub fn execute(
     let (clock, started) = (Instant::now(), crate::clock::now());
     let threads = threads(&request);
     let Request { found, knowledge, config, window, is_hashed, .. } = request;
-    let Plan { objects, duplicates, outside, unreadable } = plan(found.objects, &window, threads);
+    let Plan { objects, starts, duplicates, outside, unreadable } =
+        plan(found.objects, &window, threads);
     if objects.is_empty() && unreadable.is_empty() {
         bail!("no file lies in the time asked for; check --since and --until");
     }
@@ -87,6 +88,8 @@ pub fn execute(
     begin(objects.iter().map(|it| it.size).sum(), objects.len() as u64);
     let job = Job {
         objects: &objects,
+        starts: &starts,
+        lateness: config.engine().lateness,
         reading: Reading { options: Arc::new(options), window, is_hashed },
         engine: Engine::new(registry, Arc::clone(&knowledge.intel), config.engine()),
         intake,

@@ -1,35 +1,42 @@
 //! The pipeline: objects in plan order to findings, over any number of threads.
 //!
-//! Blocks enter the journal's writer strictly in plan order, batches the engine in journal order, drafts
-//! the store in batch order. Threads decide only who does the work.
+//! Blocks enter the journal's writer in an order that depends on the content alone, batches the engine in
+//! journal order, drafts the store in batch order. Threads decide only who does the work.
 
+mod consumer;
+mod merge;
 mod queue;
+mod serial;
 mod task;
 mod threads;
+mod timed;
 
 use std::time::Duration;
 
-use engine::{Batch, Engine, Executor, Intake, SourceId};
+use engine::{Engine, Executor as _, Intake};
 use findings::InputFile;
 use model::{SeverityBand, Timestamp};
-use store::{CommitOutcome, FindingStore as _, MemoryStore};
-use telemetry::{Block, Report};
+use store::MemoryStore;
+use telemetry::Report;
 
 pub use task::{ObjectDone, Reading};
 pub use threads::Threads;
 
 use crate::sources::{Object, Unreadable};
 use crate::tally::Tally;
-use queue::{Piece, Queue};
-use task::Task;
-
-/// How long event time goes on after the last record: open windows of a day close.
-const HORIZON: Duration = Duration::from_hours(25);
+use consumer::Consumer;
+use merge::{Entry, Merge, Piece, Supply};
+use queue::Queue;
+use serial::Serial;
 
 /// What a run needs.
 pub struct Job<'j> {
     /// The objects in plan order.
     pub objects: &'j [Object],
+    /// When the records of each object begin, about; ascending.
+    pub starts: &'j [Timestamp],
+    /// How late records may be for the journal's writer.
+    pub lateness: Duration,
     /// How they are read.
     pub reading: Reading,
     /// An engine with its settings.
@@ -83,12 +90,20 @@ pub struct Outcome {
 pub fn run(job: Job<'_>, watch: &mut dyn FnMut(&Progress)) -> Outcome {
     let executor = Threads::new(job.threads);
     let (objects, reading) = (job.objects, job.reading.clone());
+    let entries = objects.iter().zip(job.starts);
+    let entries = entries.map(|(object, &time)| Entry { time, size: object.size }).collect();
+    let mut merge = Merge::new(entries, job.lateness);
     let mut consumer = Consumer::new(job, &executor, watch);
-    if executor.width() == 1 {
-        let mut buffer = Vec::new();
-        for (number, object) in objects.iter().enumerate() {
-            buffer = consumer.read(number, object, &reading, buffer);
+    let mut consume = |supply: &mut dyn Supply| {
+        while let Some(piece) = merge.next(supply) {
+            match piece {
+                Piece::Block(source, block) => consumer.block(source, block),
+                Piece::End(number, done) => consumer.end(number, objects.get(number), done),
+            }
         }
+    };
+    if executor.width() == 1 {
+        consume(&mut Serial::new(objects, &reading));
     } else {
         let queue = Queue::new(objects, &reading, executor.width() * 2);
         std::thread::scope(|scope| {
@@ -101,12 +116,7 @@ pub fn run(job: Job<'_>, watch: &mut dyn FnMut(&Progress)) -> Outcome {
             }
             // Also when the consumer panics: waiting helpers would keep the scope open.
             let _stop = Stop(&queue);
-            while let Some(piece) = queue.next() {
-                match piece {
-                    Piece::Block(source, block) => consumer.block(source, block),
-                    Piece::End(number, done) => consumer.end(objects.get(number), done),
-                }
-            }
+            consume(&mut &queue);
         });
     }
     consumer.finish()
@@ -117,119 +127,5 @@ struct Stop<'a, 'q>(&'a Queue<'q>);
 impl Drop for Stop<'_, '_> {
     fn drop(&mut self) {
         self.0.stop();
-    }
-}
-
-/// What takes blocks in order.
-struct Consumer<'c> {
-    engine: Engine,
-    intake: Intake,
-    executor: &'c dyn Executor,
-    commit_time: Timestamp,
-    watch: &'c mut dyn FnMut(&Progress),
-    outcome: Outcome,
-}
-
-impl<'c> Consumer<'c> {
-    fn new(
-        job: Job<'_>,
-        executor: &'c dyn Executor,
-        watch: &'c mut dyn FnMut(&Progress),
-    ) -> Consumer<'c> {
-        let outcome = Outcome {
-            store: MemoryStore::new(),
-            report: Report::default(),
-            tally: Tally::default(),
-            files: Vec::with_capacity(job.objects.len()),
-            unreadable: Vec::new(),
-            outside: 0,
-            impossible: 0,
-            dropped: 0,
-            counters: engine::Counters::default(),
-            progress: Progress::default(),
-        };
-        let (engine, intake, commit_time) = (job.engine, job.intake, job.commit_time);
-        Consumer { engine, intake, executor, commit_time, watch, outcome }
-    }
-
-    /// Reads a whole object on the calling thread.
-    fn read(
-        &mut self,
-        number: usize,
-        object: &Object,
-        reading: &Reading,
-        buffer: Vec<u8>,
-    ) -> Vec<u8> {
-        let (done, buffer) = match Task::open(number, object, reading, buffer) {
-            Ok(mut task) => {
-                while let Some((source, block)) = task.advance() {
-                    self.block(source, block);
-                }
-                task.close()
-            }
-            Err(error) => {
-                let error = Some(error.to_string());
-                (ObjectDone { error, ..ObjectDone::default() }, Vec::new())
-            }
-        };
-        self.end(Some(object), done);
-        buffer
-    }
-
-    fn block(&mut self, source: SourceId, block: Block) {
-        self.outcome.progress.records += block.len() as u64;
-        match block {
-            Block::Flows(rows) => self.intake.flows(source, rows),
-            Block::Queries(rows) => self.intake.queries(source, rows),
-            Block::ApiCalls(rows) => self.intake.calls(source, rows),
-        }
-        self.work();
-        (self.watch)(&self.outcome.progress);
-    }
-
-    fn end(&mut self, object: Option<&Object>, done: ObjectDone) {
-        let outcome = &mut self.outcome;
-        if let Some(object) = object {
-            outcome.files.push(done.input_file(object));
-            outcome.progress.files += 1;
-            outcome.progress.bytes += object.size;
-            if let Some(cause) = done.error {
-                outcome.unreadable.push(Unreadable { name: object.name.clone(), cause });
-            }
-        }
-        outcome.outside += done.outside;
-        outcome.tally.merge(&done.tally);
-        outcome.report.merge(done.report);
-        (self.watch)(&self.outcome.progress);
-    }
-
-    fn work(&mut self) {
-        for batch in self.intake.take() {
-            self.process(&batch);
-        }
-    }
-
-    fn process(&mut self, batch: &Batch) {
-        let output = self.engine.process(batch, self.executor);
-        let store = &mut self.outcome.store;
-        let committed = store.commit(output.batch, output.drafts, self.commit_time);
-        if let CommitOutcome::Committed { opened, dropped, .. } = committed {
-            self.outcome.dropped += dropped;
-            for id in opened {
-                let band = store.finding(&id).map(|it| it.finding.band());
-                let count = band.and_then(|it| self.outcome.progress.findings.get_mut(it as usize));
-                if let Some(count) = count {
-                    *count += 1;
-                }
-            }
-        }
-    }
-
-    fn finish(mut self) -> Outcome {
-        self.intake.finish(HORIZON);
-        self.work();
-        self.outcome.impossible = self.intake.impossible();
-        self.outcome.counters = self.engine.counters();
-        self.outcome
     }
 }

@@ -1,48 +1,40 @@
 //! Objects that are read ahead, and who reads on in which.
 //!
-//! The lanes are the next objects in plan order. A thread with time takes the first lane that nobody works
-//! on, reads on in it for a while and puts it back; the consumer takes blocks from the first lane alone. So
-//! blocks come out in plan order, whoever read them.
+//! Each open object has a lane. A thread with time takes a lane that nobody works on, reads on in it for a
+//! while and puts it back. The consumer says which lane it needs next; while that has nothing to give it
+//! reads as well.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use engine::SourceId;
-use telemetry::Block;
-
-use super::task::{ObjectDone, Reading, Task, block_bytes};
+use super::merge::{BYTES_MAX, Supply, cost};
+use super::task::{ObjectDone, Reading, Task};
+use super::timed::Timed;
 use crate::sources::Object;
 
 /// Bytes of blocks after which a thread puts its lane back.
-const TURN_BYTES: usize = 2 << 20;
-/// Bytes of blocks that may wait, beside what the first lane needs to go on.
-const WAITING_BYTES: usize = 96 << 20;
-/// Bytes that opened objects may take, as stored and for their windows.
-const OPEN_BYTES: u64 = 192 << 20;
-/// What an open object takes at most beside its stored bytes.
-const WINDOW_BYTES: u64 = 16 << 20;
-
-/// What comes next.
-pub(super) enum Piece {
-    /// Rows of the current object.
-    Block(SourceId, Block),
-    /// The object with this number has ended.
-    End(usize, ObjectDone),
-}
+const TURN_BYTES: usize = 1 << 20;
+/// Bytes of blocks that may wait, beside what the consumer needs to go on.
+const WAITING_BYTES: usize = 64 << 20;
 
 #[derive(Default)]
 struct Lane {
-    /// Nobody works on it and it was opened.
     task: Option<Task>,
+    /// A thread works on it.
     is_taken: bool,
     ended: Option<ObjectDone>,
-    blocks: VecDeque<(SourceId, Block)>,
+    blocks: VecDeque<Timed>,
 }
 
+#[derive(Default)]
 struct State {
-    /// Number of the first lane's object.
-    first: usize,
-    lanes: VecDeque<Lane>,
+    lanes: BTreeMap<usize, Lane>,
+    /// The first object without a lane.
+    next: usize,
+    /// Objects that the consumer asked for: all before this number.
+    asked: usize,
+    /// The lane that the consumer works on.
+    needed: Option<usize>,
     waiting_bytes: usize,
     open_bytes: u64,
     buffers: Vec<Vec<u8>>,
@@ -60,76 +52,40 @@ struct Turn {
 pub(super) struct Queue<'q> {
     objects: &'q [Object],
     reading: &'q Reading,
+    /// Objects beyond the consumer's that may be open.
     ahead: usize,
     state: Mutex<State>,
     changed: Condvar,
 }
 
 impl<'q> Queue<'q> {
-    /// At most `ahead` objects are open at a time.
+    /// Reads up to `ahead` objects beyond those that the consumer asked for.
     pub(super) fn new(objects: &'q [Object], reading: &'q Reading, ahead: usize) -> Queue<'q> {
-        let state = State {
-            first: 0,
-            lanes: VecDeque::new(),
-            waiting_bytes: 0,
-            open_bytes: 0,
-            buffers: Vec::new(),
-            is_stopped: false,
-        };
-        Queue { objects, reading, ahead, state: Mutex::new(state), changed: Condvar::new() }
+        let (state, changed) = (Mutex::default(), Condvar::new());
+        Queue { objects, reading, ahead, state, changed }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Reads ahead until everything is read. What every helping thread does.
-    pub(super) fn help(&self) {
-        let mut state = self.lock();
-        while !state.is_stopped && !(state.lanes.is_empty() && state.first >= self.objects.len()) {
-            match self.turn(&mut state) {
-                None => state = self.wait(state),
-                Some(turn) => {
-                    drop(state);
-                    self.work(turn);
-                    state = self.lock();
-                }
+    /// Does a turn, or waits for something to do.
+    fn work_or_wait<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        match self.turn(&mut state) {
+            None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            Some(turn) => {
+                drop(state);
+                self.work(turn);
+                self.lock()
             }
         }
     }
 
-    /// The next piece; the caller reads itself rather than wait. `None` when all is read.
-    pub(super) fn next(&self) -> Option<Piece> {
+    /// Reads ahead until all is read. What every helping thread does.
+    pub(super) fn help(&self) {
         let mut state = self.lock();
-        loop {
-            let number = state.first;
-            if let Some(lane) = state.lanes.front_mut() {
-                if let Some((source, block)) = lane.blocks.pop_front() {
-                    state.waiting_bytes -= block_bytes(&block);
-                    self.changed.notify_all();
-                    return Some(Piece::Block(source, block));
-                }
-                if let Some(done) = lane.ended.take() {
-                    state.lanes.pop_front();
-                    state.first += 1;
-                    self.changed.notify_all();
-                    return Some(Piece::End(number, done));
-                }
-            } else if number >= self.objects.len() {
-                return None;
-            }
-            match self.turn(&mut state) {
-                None => state = self.wait(state),
-                Some(turn) => {
-                    drop(state);
-                    self.work(turn);
-                    state = self.lock();
-                }
-            }
+        while !state.is_stopped {
+            state = self.work_or_wait(state);
         }
     }
 
@@ -139,72 +95,120 @@ impl<'q> Queue<'q> {
         self.changed.notify_all();
     }
 
+    /// Finds something to read: what the consumer waits for, lanes without a block, what comes next.
     fn turn(&self, state: &mut State) -> Option<Turn> {
-        let has_room = state.waiting_bytes < WAITING_BYTES;
-        for (at, lane) in state.lanes.iter_mut().enumerate() {
-            // The first lane may always go on when it has nothing: everybody waits for it.
-            let may_go_on = has_room || (at == 0 && lane.blocks.is_empty());
-            if !lane.is_taken && lane.ended.is_none() && may_go_on {
-                lane.is_taken = true;
-                let (number, task) = (state.first + at, lane.task.take());
-                return Some(Turn { number, task, buffer: Vec::new() });
+        if let Some(needed) = state.needed {
+            while state.next <= needed {
+                let number = state.next;
+                self.open(state, number);
+            }
+            if let Some(turn) = take(state, needed) {
+                return Some(turn);
             }
         }
-        let number = state.first + state.lanes.len();
-        let object = self.objects.get(number)?;
-        let bytes = object.size + WINDOW_BYTES;
-        let fits = has_room && state.open_bytes + bytes <= OPEN_BYTES;
-        if !state.lanes.is_empty() && (!fits || state.lanes.len() >= self.ahead) {
+        if state.waiting_bytes >= WAITING_BYTES {
             return None;
         }
-        state.open_bytes += bytes;
-        state.lanes.push_back(Lane { is_taken: true, ..Lane::default() });
-        Some(Turn { number, task: None, buffer: state.buffers.pop().unwrap_or_default() })
+        let free = |lane: &Lane| !lane.is_taken && lane.ended.is_none();
+        let hungry = state.lanes.iter().find(|(_, it)| free(it) && it.blocks.is_empty());
+        if let Some(number) = hungry.map(|(number, _)| *number) {
+            return take(state, number);
+        }
+        let ahead = state.next - state.asked.min(state.next);
+        if let Some(object) = self.objects.get(state.next)
+            && ahead < self.ahead
+            && state.open_bytes + cost(object.size) <= BYTES_MAX
+        {
+            let number = state.next;
+            self.open(state, number);
+            return take(state, number);
+        }
+        let number = state.lanes.iter().find(|(_, it)| free(it)).map(|(number, _)| *number)?;
+        take(state, number)
+    }
+
+    fn open(&self, state: &mut State, number: usize) {
+        state.lanes.insert(number, Lane::default());
+        state.next = number + 1;
+        state.open_bytes += self.objects.get(number).map_or(0, |it| cost(it.size));
     }
 
     /// Reads on in an object without holding the lock, and puts it back.
     fn work(&self, turn: Turn) {
         let Some(object) = self.objects.get(turn.number) else { return };
-        let mut blocks = Vec::new();
-        let (mut bytes, mut ended) = (0, None);
         let opened = match turn.task {
             Some(task) => Ok(task),
             None => Task::open(turn.number, object, self.reading, turn.buffer),
         };
-        let mut rest = None;
+        let (mut blocks, mut bytes) = (Vec::new(), 0);
+        let (mut rest, mut ended) = (None, None);
         match opened {
-            Err(error) => {
-                let error = Some(error.to_string());
-                ended = Some((ObjectDone { error, ..ObjectDone::default() }, Vec::new()));
-            }
+            Err(error) => ended = Some((ObjectDone::failed(&error), Vec::new())),
             Ok(mut task) => loop {
-                let Some((source, block)) = task.advance() else {
+                let Some(timed) = task.advance() else {
                     ended = Some(task.close());
                     break;
                 };
-                bytes += block_bytes(&block);
-                blocks.push((source, block));
+                bytes += timed.bytes();
+                blocks.push(timed);
                 if bytes >= TURN_BYTES {
                     rest = Some(task);
                     break;
                 }
             },
         }
+        let (done, buffer) = ended.unzip();
         let mut state = self.lock();
         state.waiting_bytes += bytes;
-        let at = turn.number - state.first;
-        let (done, buffer) = ended.unzip();
         if done.is_some() {
-            state.open_bytes = state.open_bytes.saturating_sub(object.size + WINDOW_BYTES);
+            state.open_bytes = state.open_bytes.saturating_sub(cost(object.size));
         }
         state.buffers.extend(buffer.filter(|it| it.capacity() > 0));
-        if let Some(lane) = state.lanes.get_mut(at) {
+        if let Some(lane) = state.lanes.get_mut(&turn.number) {
             lane.blocks.extend(blocks);
-            lane.ended = done;
-            lane.task = rest;
-            lane.is_taken = false;
+            (lane.ended, lane.task, lane.is_taken) = (done, rest, false);
         }
         drop(state);
         self.changed.notify_all();
+    }
+}
+
+/// Takes a lane to work on, unless it has ended or somebody does.
+fn take(state: &mut State, number: usize) -> Option<Turn> {
+    let lane = state.lanes.get_mut(&number)?;
+    if lane.is_taken || lane.ended.is_some() {
+        return None;
+    }
+    lane.is_taken = true;
+    let task = lane.task.take();
+    let buffer = if task.is_none() { state.buffers.pop() } else { None };
+    Some(Turn { number, task, buffer: buffer.unwrap_or_default() })
+}
+
+impl Supply for &Queue<'_> {
+    fn next(&mut self, number: usize) -> Option<Timed> {
+        let mut state = self.lock();
+        state.asked = state.asked.max(number + 1);
+        state.needed = Some(number);
+        loop {
+            if let Some(lane) = state.lanes.get_mut(&number) {
+                if let Some(timed) = lane.blocks.pop_front() {
+                    state.waiting_bytes -= timed.bytes();
+                    drop(state);
+                    self.changed.notify_all();
+                    return Some(timed);
+                }
+                if lane.ended.is_some() {
+                    return None;
+                }
+            }
+            state = self.work_or_wait(state);
+        }
+    }
+
+    fn end(&mut self, number: usize) -> ObjectDone {
+        let lane = self.lock().lanes.remove(&number);
+        self.changed.notify_all();
+        lane.and_then(|it| it.ended).unwrap_or_default()
     }
 }

@@ -8,6 +8,7 @@ use findings::InputFile;
 use sha2::{Digest as _, Sha256};
 use telemetry::{Block, ObjectReader, Options, Report};
 
+use super::timed::Timed;
 use crate::sources::Object;
 use crate::tally::Tally;
 use crate::window::Window;
@@ -47,6 +48,11 @@ pub struct ObjectDone {
 }
 
 impl ObjectDone {
+    /// Of an object that could not be opened.
+    pub(super) fn failed(error: &io::Error) -> ObjectDone {
+        ObjectDone { error: Some(error.to_string()), ..ObjectDone::default() }
+    }
+
     /// As a line of the report.
     pub fn input_file(&self, object: &Object) -> InputFile {
         InputFile {
@@ -86,7 +92,7 @@ impl Task {
     }
 
     /// The next block; `None` at the end.
-    pub(super) fn advance(&mut self) -> Option<(SourceId, Block)> {
+    pub(super) fn advance(&mut self) -> Option<Timed> {
         loop {
             let mut block = self.reader.next_block(&mut self.done.report)?;
             self.done.outside += self.window.keep(&mut block);
@@ -100,7 +106,7 @@ impl Task {
                 Block::Queries(_) => query,
                 Block::ApiCalls(_) => call,
             };
-            return Some((source, block));
+            return Some(Timed::new(source, block));
         }
     }
 
@@ -108,15 +114,4 @@ impl Task {
     pub(super) fn close(self) -> (ObjectDone, Vec<u8>) {
         (self.done, self.reader.into_buffer())
     }
-}
-
-/// Memory that a block takes, about.
-pub(super) fn block_bytes(block: &Block) -> usize {
-    let origins = block.len() * size_of::<model::Origin>();
-    origins
-        + match block {
-            Block::Flows(it) => size_of_val(it.rows.as_slice()),
-            Block::Queries(it) => size_of_val(it.rows.as_slice()) + it.text.len(),
-            Block::ApiCalls(it) => size_of_val(it.rows.as_slice()) + it.text.len(),
-        }
 }

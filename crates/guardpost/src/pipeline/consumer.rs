@@ -1,0 +1,111 @@
+//! What takes pieces in order: journal, engine, store.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use engine::{Batch, Engine, Executor, Intake, SourceId};
+use findings::InputFile;
+use model::Timestamp;
+use store::{CommitOutcome, FindingStore as _, MemoryStore};
+use telemetry::{Block, Report};
+
+use super::task::ObjectDone;
+use super::{Job, Outcome, Progress};
+use crate::sources::{Object, Unreadable};
+use crate::tally::Tally;
+
+/// How long event time goes on after the last record: open windows of a day close.
+const HORIZON: Duration = Duration::from_hours(25);
+
+/// What takes blocks in order.
+pub(super) struct Consumer<'c> {
+    engine: Engine,
+    intake: Intake,
+    executor: &'c dyn Executor,
+    commit_time: Timestamp,
+    watch: &'c mut dyn FnMut(&Progress),
+    /// By number: objects end in another order than they begin.
+    files: BTreeMap<usize, InputFile>,
+    outcome: Outcome,
+}
+
+impl<'c> Consumer<'c> {
+    pub(super) fn new(
+        job: Job<'_>,
+        executor: &'c dyn Executor,
+        watch: &'c mut dyn FnMut(&Progress),
+    ) -> Consumer<'c> {
+        let outcome = Outcome {
+            store: MemoryStore::new(),
+            report: Report::default(),
+            tally: Tally::default(),
+            files: Vec::new(),
+            unreadable: Vec::new(),
+            outside: 0,
+            impossible: 0,
+            dropped: 0,
+            counters: engine::Counters::default(),
+            progress: Progress::default(),
+        };
+        let (engine, intake, commit_time) = (job.engine, job.intake, job.commit_time);
+        Consumer { engine, intake, executor, commit_time, watch, files: BTreeMap::new(), outcome }
+    }
+
+    pub(super) fn block(&mut self, source: SourceId, block: Block) {
+        self.outcome.progress.records += block.len() as u64;
+        match block {
+            Block::Flows(rows) => self.intake.flows(source, rows),
+            Block::Queries(rows) => self.intake.queries(source, rows),
+            Block::ApiCalls(rows) => self.intake.calls(source, rows),
+        }
+        self.work();
+        (self.watch)(&self.outcome.progress);
+    }
+
+    pub(super) fn end(&mut self, number: usize, object: Option<&Object>, done: ObjectDone) {
+        let outcome = &mut self.outcome;
+        if let Some(object) = object {
+            self.files.insert(number, done.input_file(object));
+            outcome.progress.files += 1;
+            outcome.progress.bytes += object.size;
+            if let Some(cause) = done.error {
+                outcome.unreadable.push(Unreadable { name: object.name.clone(), cause });
+            }
+        }
+        outcome.outside += done.outside;
+        outcome.tally.merge(&done.tally);
+        outcome.report.merge(done.report);
+        (self.watch)(&self.outcome.progress);
+    }
+
+    fn work(&mut self) {
+        for batch in self.intake.take() {
+            self.process(&batch);
+        }
+    }
+
+    fn process(&mut self, batch: &Batch) {
+        let output = self.engine.process(batch, self.executor);
+        let store = &mut self.outcome.store;
+        let committed = store.commit(output.batch, output.drafts, self.commit_time);
+        if let CommitOutcome::Committed { opened, dropped, .. } = committed {
+            self.outcome.dropped += dropped;
+            for id in opened {
+                let band = store.finding(&id).map(|it| it.finding.band());
+                let count = band.and_then(|it| self.outcome.progress.findings.get_mut(it as usize));
+                if let Some(count) = count {
+                    *count += 1;
+                }
+            }
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Outcome {
+        self.intake.finish(HORIZON);
+        self.work();
+        self.outcome.impossible = self.intake.impossible();
+        self.outcome.files = self.files.into_values().collect();
+        self.outcome.counters = self.engine.counters();
+        self.outcome
+    }
+}

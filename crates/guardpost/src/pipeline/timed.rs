@@ -1,0 +1,221 @@
+//! A block on its way into the journal, taken off in time order.
+
+use std::collections::BTreeMap;
+
+use engine::SourceId;
+use model::{Origin, Timestamp};
+use telemetry::{ApiRows, Block, DnsQuery, DnsRows, Flow, FlowRows, Span};
+
+/// A block with the times of its rows.
+pub(super) struct Timed {
+    pub(super) source: SourceId,
+    block: Block,
+    /// Time of the earliest row that was not taken off.
+    pub(super) first: Timestamp,
+    /// Time of the latest row.
+    pub(super) last: Timestamp,
+    /// Rows that were taken off, once the rows are sorted.
+    taken: usize,
+    is_sorted: bool,
+}
+
+impl Timed {
+    /// A block that has rows.
+    pub(super) fn new(source: SourceId, block: Block) -> Timed {
+        let (mut first, mut last) = (Timestamp::MAX, Timestamp::MIN);
+        let mut is_sorted = true;
+        each_time(&block, |time| {
+            is_sorted &= time >= last;
+            first = first.min(time);
+            last = last.max(time);
+        });
+        Timed { source, block, first, last, taken: 0, is_sorted }
+    }
+
+    /// Memory that it takes, about.
+    pub(super) fn bytes(&self) -> usize {
+        let origins = self.block.len() * size_of::<Origin>();
+        origins
+            + match &self.block {
+                Block::Flows(it) => size_of_val(it.rows.as_slice()),
+                Block::Queries(it) => size_of_val(it.rows.as_slice()) + it.text.len(),
+                Block::ApiCalls(it) => size_of_val(it.rows.as_slice()) + it.text.len(),
+            }
+    }
+
+    /// Takes the rows up to `bound` off, the earliest at least; gives them and what is left.
+    pub(super) fn take(mut self, bound: Timestamp) -> (Block, Option<Timed>) {
+        if self.last <= bound && self.taken == 0 {
+            return (self.block, None);
+        }
+        if !self.is_sorted {
+            sort(&mut self.block);
+            self.is_sorted = true;
+        }
+        let until = self.count(bound).max(self.taken + 1);
+        let (from, len) = (self.taken, self.block.len());
+        let piece = match &self.block {
+            Block::Flows(rows) => Block::Flows(flows(rows, from, until)),
+            Block::Queries(rows) => Block::Queries(queries(rows, from, until)),
+            Block::ApiCalls(rows) => Block::ApiCalls(calls(rows, from, until)),
+        };
+        if until >= len {
+            return (piece, None);
+        }
+        self.taken = until;
+        self.first = time_at(&self.block, until);
+        (piece, Some(self))
+    }
+
+    /// Rows up to `bound`; they are sorted.
+    fn count(&self, bound: Timestamp) -> usize {
+        let secs = |it: u32| Timestamp::from_secs(i64::from(it));
+        match &self.block {
+            Block::Flows(it) => it.rows.partition_point(|row| secs(row.start) <= bound),
+            Block::Queries(it) => it.rows.partition_point(|row| secs(row.time) <= bound),
+            Block::ApiCalls(it) => it.rows.partition_point(|row| row.time <= bound),
+        }
+    }
+}
+
+fn each_time(block: &Block, mut tell: impl FnMut(Timestamp)) {
+    let secs = |it: u32| Timestamp::from_secs(i64::from(it));
+    match block {
+        Block::Flows(it) => it.rows.iter().for_each(|row| tell(secs(row.start))),
+        Block::Queries(it) => it.rows.iter().for_each(|row| tell(secs(row.time))),
+        Block::ApiCalls(it) => it.rows.iter().for_each(|row| tell(row.time)),
+    }
+}
+
+fn time_at(block: &Block, at: usize) -> Timestamp {
+    let secs = |it: u32| Timestamp::from_secs(i64::from(it));
+    let time = match block {
+        Block::Flows(it) => it.rows.get(at).map(|row| secs(row.start)),
+        Block::Queries(it) => it.rows.get(at).map(|row| secs(row.time)),
+        Block::ApiCalls(it) => it.rows.get(at).map(|row| row.time),
+    };
+    time.unwrap_or(Timestamp::MAX)
+}
+
+/// Sorts by time; rows of the same time stay in the order of the file.
+fn sort(block: &mut Block) {
+    match block {
+        Block::Flows(it) => sort_rows(&mut it.rows, &mut it.origins, |row| i64::from(row.start)),
+        Block::Queries(it) => sort_rows(&mut it.rows, &mut it.origins, |row| i64::from(row.time)),
+        Block::ApiCalls(it) => sort_rows(&mut it.rows, &mut it.origins, |row| row.time.millis()),
+    }
+}
+
+fn sort_rows<R: Copy>(rows: &mut [R], origins: &mut [Origin], time: impl Fn(&R) -> i64) {
+    let mut pairs: Vec<(R, Origin)> = rows.iter().copied().zip(origins.iter().copied()).collect();
+    pairs.sort_by_key(|(row, _)| time(row));
+    for ((row, origin), pair) in rows.iter_mut().zip(origins.iter_mut()).zip(pairs) {
+        (*row, *origin) = pair;
+    }
+}
+
+/// Local ids of a piece: those that its rows use, in the order of their first use.
+#[derive(Default)]
+struct LocalIds {
+    by_old: BTreeMap<u32, u32>,
+}
+
+impl LocalIds {
+    /// The id in the piece, and whether it is used for the first time.
+    fn of(&mut self, old: u32) -> (u32, bool) {
+        let next = self.by_old.len() as u32;
+        let id = *self.by_old.entry(old).or_insert(next);
+        (id, id == next)
+    }
+}
+
+fn flows(rows: &FlowRows, from: usize, until: usize) -> FlowRows {
+    let mut piece = FlowRows::default();
+    let mut ids = LocalIds::default();
+    for row in rows.rows.get(from..until).unwrap_or_default() {
+        let (interface, is_new) = ids.of(row.interface);
+        if is_new {
+            let known = rows.interfaces.get(row.interface as usize).cloned();
+            piece.interfaces.push(known.unwrap_or_default());
+        }
+        piece.rows.push(Flow { interface, ..*row });
+    }
+    piece.origins.extend_from_slice(rows.origins.get(from..until).unwrap_or_default());
+    piece
+}
+
+fn queries(rows: &DnsRows, from: usize, until: usize) -> DnsRows {
+    let mut piece = DnsRows::default();
+    let mut ids = LocalIds::default();
+    for row in rows.rows.get(from..until).unwrap_or_default() {
+        let (host, is_new) = ids.of(row.host);
+        if is_new {
+            piece.hosts.push(rows.hosts.get(row.host as usize).cloned().unwrap_or_default());
+        }
+        let name = Span::push(&mut piece.text, row.name.of(&rows.text));
+        let answers = Span::push(&mut piece.text, row.answers.of(&rows.text));
+        piece.rows.push(DnsQuery { host, name, answers, ..*row });
+    }
+    piece.origins.extend_from_slice(rows.origins.get(from..until).unwrap_or_default());
+    piece
+}
+
+fn calls(rows: &ApiRows, from: usize, until: usize) -> ApiRows {
+    let mut piece = ApiRows::default();
+    (from..until).for_each(|index| piece.push_from(rows, index));
+    piece
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_hold_what_the_block_held() {
+        let mut rows = DnsRows::default();
+        for (at, time) in [30, 10, 40, 20].into_iter().enumerate() {
+            let text = format!("n{time}.example.com");
+            let name = Span::push(&mut rows.text, &text);
+            let (host, answers) = ((at % 2) as u32, Span::default());
+            let hash = model::hash64(text.as_bytes());
+            rows.rows.push(DnsQuery {
+                name_hash: hash,
+                name,
+                answers,
+                time,
+                host,
+                qtype: 1,
+                answer_count: 0,
+                rcode: 0,
+                marks: 0,
+            });
+            rows.origins.push(Origin { object: 0, len: 1, offset: at as u64 });
+        }
+        for name in ["even", "odd"] {
+            rows.hosts.push(telemetry::DnsHost { vpc: name.into(), ..Default::default() });
+        }
+        let timed = Timed::new(SourceId(1), Block::Queries(rows));
+        assert_eq!((timed.first.secs(), timed.last.secs()), (10, 40));
+        let mut rest = Some(timed);
+        let mut seen = Vec::new();
+        for bound in [20, 5, 99] {
+            let (piece, left) = rest.take().unwrap().take(Timestamp::from_secs(bound));
+            let Block::Queries(piece) = piece else { panic!("another kind") };
+            for (row, origin) in piece.rows.iter().zip(&piece.origins) {
+                let vpc = piece.hosts[row.host as usize].vpc.to_string();
+                seen.push((piece.name(row).to_owned(), vpc, origin.offset, bound));
+            }
+            rest = left;
+        }
+        assert!(rest.is_none());
+        let expected = [
+            ("n10.example.com", "odd", 1, 20),
+            ("n20.example.com", "odd", 3, 20),
+            ("n30.example.com", "even", 0, 5),
+            ("n40.example.com", "even", 2, 99),
+        ];
+        let expected =
+            expected.map(|(name, vpc, at, bound)| (name.to_owned(), vpc.to_owned(), at, bound));
+        assert_eq!(seen, expected);
+    }
+}
