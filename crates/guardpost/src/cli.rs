@@ -27,7 +27,7 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Look for threats in CloudTrail, VPC flow and Route 53 Resolver query logs
-    Scan(ScanArgs),
+    Scan(Box<ScanArgs>),
     /// Scan samples that come with the program and write guardpost-report.html
     Demo(DemoArgs),
     /// List the finding types
@@ -46,7 +46,7 @@ pub enum Command {
 #[derive(Args, Debug, Default)]
 #[command(after_help = EXIT_CODES)]
 pub struct ScanArgs {
-    /// Files and directories, such as a copy of the bucket's AWSLogs; `-` is standard input. Plain, gzip or
+    /// Files and directories, such as a copy of the bucket's `AWSLogs`; `-` is standard input. Plain, gzip or
     /// zstd; the format is told from the content
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
@@ -97,7 +97,7 @@ pub struct ScanArgs {
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
 
-    /// Use no colors; NO_COLOR does the same
+    /// Use no colors; `NO_COLOR` does the same
     #[arg(long, help_heading = "Output")]
     pub no_color: bool,
 
@@ -125,7 +125,7 @@ pub struct DemoArgs {
     #[arg(long, short, value_name = "FILE", default_value = "guardpost-report.html")]
     pub output: PathBuf,
 
-    /// Use no colors; NO_COLOR does the same
+    /// Use no colors; `NO_COLOR` does the same
     #[arg(long)]
     pub no_color: bool,
 }

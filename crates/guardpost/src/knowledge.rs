@@ -1,7 +1,7 @@
 //! What a run is told beside the logs: lists, places, descriptions of resources.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
@@ -97,7 +97,7 @@ impl Collector {
     }
 
     /// Adds a description from a file.
-    pub fn inventory_file(&mut self, path: &PathBuf) -> Result<()> {
+    pub fn inventory_file(&mut self, path: &Path) -> Result<()> {
         let bytes = read(path, "--inventory")?;
         self.inventory(&visible(&path.to_string_lossy()), &bytes)
     }

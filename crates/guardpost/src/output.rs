@@ -99,16 +99,14 @@ pub fn is_colored(no_color: bool, file: Option<&Path>) -> bool {
 
 /// Writes to a file, or to standard output. A reader that goes away early is no error.
 pub fn write(text: &str, file: Option<&Path>) -> Result<()> {
-    match file {
-        Some(path) => fs::write(path, text)
-            .with_context(|| format!("cannot write `{}`", visible(&path.to_string_lossy()))),
-        None => {
-            let mut out = io::stdout().lock();
-            match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-                written => written.context("cannot write to standard output"),
-            }
-        }
+    if let Some(path) = file {
+        let about = || format!("cannot write `{}`", visible(&path.to_string_lossy()));
+        return fs::write(path, text).with_context(about);
+    }
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to standard output"),
     }
 }
 

@@ -14,7 +14,7 @@ const STEP: Duration = Duration::from_millis(100);
 
 /// A bar on standard error; nothing where that is no terminal.
 pub struct Bar {
-    bar: ProgressBar,
+    shown: ProgressBar,
     is_shown: bool,
     files: u64,
     started: Instant,
@@ -31,19 +31,19 @@ impl Bar {
             bar.enable_steady_tick(STEP);
         }
         let now = Instant::now();
-        Bar { bar, is_shown, files: 0, started: now, drawn: now }
+        Bar { shown: bar, is_shown, files: 0, started: now, drawn: now }
     }
 
     /// Says how much is to be read.
     pub fn begin(&mut self, bytes: u64, files: u64) {
         self.files = files;
         self.started = Instant::now();
-        self.bar.set_length(bytes);
+        self.shown.set_length(bytes);
         let style = ProgressStyle::with_template(
             "{bar:24.cyan/blue} {percent:>3}%  {prefix}  {eta} left\n  {msg}",
         );
         if let Ok(style) = style {
-            self.bar.set_style(style.progress_chars("━╸─"));
+            self.shown.set_style(style.progress_chars("━╸─"));
         }
     }
 
@@ -55,20 +55,20 @@ impl Bar {
         self.drawn = Instant::now();
         let secs = self.started.elapsed().as_secs_f64().max(0.001);
         let rate = |number: u64| (number as f64 / secs) as u64;
-        self.bar.set_position(progress.bytes);
-        self.bar.set_prefix(format!(
+        self.shown.set_position(progress.bytes);
+        self.shown.set_prefix(format!(
             "{} of {} files  {} records/s  {}/s",
             thousands(progress.files),
             thousands(self.files),
             thousands(rate(progress.records)),
             size(rate(progress.bytes)),
         ));
-        self.bar.set_message(findings(progress));
+        self.shown.set_message(findings(progress));
     }
 
     /// Removes the bar.
     pub fn end(&self) {
-        self.bar.finish_and_clear();
+        self.shown.finish_and_clear();
     }
 }
 

@@ -11,14 +11,17 @@ use crate::text::{count, minutes, size, thousands, visible, wrap};
 
 /// Files that cannot be read which are listed.
 const UNREADABLE_MAX: usize = 5;
-/// Width of the text.
-const WIDTH: usize = 100;
+/// Widest and narrowest text.
+const WIDTHS: std::ops::RangeInclusive<usize> = 60..=100;
 /// What stands before each line.
 const LABEL: usize = 10;
 
 /// The last words of a scan.
 pub fn summary(scan: &Scan, lost_evidence: u64) -> String {
-    let mut out = Summary::default();
+    let columns = terminal_size::terminal_size_of(std::io::stderr());
+    let columns = columns.map_or(*WIDTHS.end(), |(width, _)| usize::from(width.0));
+    let width = columns.clamp(*WIDTHS.start(), *WIDTHS.end());
+    let mut out = Summary { width, ..Summary::default() };
     out.read(scan);
     out.skipped(scan);
     out.remarks(scan, lost_evidence);
@@ -38,6 +41,7 @@ pub fn summary(scan: &Scan, lost_evidence: u64) -> String {
 struct Summary {
     text: String,
     label: &'static str,
+    width: usize,
 }
 
 impl Summary {
@@ -50,7 +54,7 @@ impl Summary {
     }
 
     fn entry(&mut self, label: &'static str, text: &str) {
-        let wrapped = wrap(text, WIDTH - LABEL, "");
+        let wrapped = wrap(text, self.width - LABEL, "");
         for (at, line) in wrapped.lines().enumerate() {
             if at == 0 { self.line(label, line) } else { self.line(label, &format!("  {line}")) }
         }
@@ -61,39 +65,42 @@ impl Summary {
         let files = count(progress.files, "file");
         let records = count(progress.records, "record");
         self.line("Read", &format!("{files}, {}, {records}", size(progress.bytes)));
-        let rows: Vec<[String; 5]> = scan
-            .outcome
-            .tally
-            .kinds()
-            .map(|(kind, it)| {
-                [
-                    kind.as_str().to_owned(),
-                    count(it.records, "record"),
-                    count(it.files, "file"),
-                    count(it.accounts.len() as u64, "account"),
-                    format!("{} to {}", minutes(it.first), minutes(it.last)),
-                ]
-            })
-            .collect();
+        let head = ["KIND", "RECORDS", "FILES", "ACCOUNTS", "FROM", "TO"].map(str::to_owned);
+        let mut rows = vec![head];
+        rows.extend(scan.outcome.tally.kinds().map(|(kind, it)| {
+            [
+                kind.as_str().to_owned(),
+                thousands(it.records),
+                thousands(it.files),
+                thousands(it.accounts.len() as u64),
+                minutes(it.first),
+                minutes(it.last),
+            ]
+        }));
+        if rows.len() == 1 {
+            return;
+        }
         let width = |at: usize| {
             rows.iter().filter_map(|it| it.get(at)).map(String::len).max().unwrap_or_default()
         };
-        let (name_width, record_width) = (width(0), width(1));
-        let (file_width, account_width) = (width(2), width(3));
-        for [name, records, files, accounts, span] in &rows {
-            let text = format!(
-                "  {name:<name_width$}  {records:>record_width$}  {files:>file_width$}  \
-                 {accounts:>account_width$}  {span}"
+        let [kind_width, record_width, file_width, account_width, time_width] =
+            [0, 1, 2, 3, 4].map(width);
+        for [kind, records, files, accounts, first, last] in &rows {
+            // Writing to a string cannot fail.
+            let _ok = writeln!(
+                self.text,
+                "  {kind:<kind_width$}  {records:>record_width$}  {files:>file_width$}  \
+                 {accounts:>account_width$}  {first:<time_width$}  {last}"
             );
-            self.line("Read", &text);
         }
     }
 
     fn skipped(&mut self, scan: &Scan) {
         for (cause, number, sample) in scan.outcome.report.skipped() {
             let (name, remedy) = (cause.as_str(), cause.remedy());
-            self.entry("Skipped", &format!("{} × {name}: {remedy}", thousands(number)));
-            self.line("Skipped", &format!("  {}", place(scan, sample)));
+            let label = if cause.is_failure() { "Skipped" } else { "Note" };
+            self.entry(label, &format!("{} × {name}: {remedy}", thousands(number)));
+            self.line(label, &format!("  {}", place(scan, sample)));
         }
         let unreadable = &scan.outcome.unreadable;
         for it in unreadable.iter().take(UNREADABLE_MAX) {
@@ -153,6 +160,12 @@ impl Summary {
             "record",
             "of evidence could not be read again: the files changed",
         );
+        let text = "let go before their time because too many waited for earlier ones";
+        note(self, outcome.released_early, "API call", text);
+        let text = "decided early because their interface has too many at a time";
+        note(self, outcome.counters.evicted_connections, "connection", text);
+        let text = "of weak evidence dropped because too many waited";
+        note(self, outcome.counters.refused_signals, "piece", text);
         let evicted: u64 = outcome.counters.evictions.iter().map(|(_, it)| *it).sum();
         note(
             self,

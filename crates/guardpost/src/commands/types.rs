@@ -87,9 +87,9 @@ fn table(entries: &[Entry]) -> String {
     );
     if !unserved.is_empty() {
         let _ok = writeln!(out, "\nNot raised yet ({}):", unserved.len());
-        unserved.iter().for_each(|it| {
+        for it in unserved {
             let _ok = writeln!(out, "  {}", it.name);
-        });
+        }
     }
     out
 }

@@ -42,6 +42,7 @@ impl<'c> Consumer<'c> {
             files: Vec::new(),
             unreadable: Vec::new(),
             outside: 0,
+            released_early: 0,
             impossible: 0,
             dropped: 0,
             counters: engine::Counters::default(),
@@ -103,6 +104,7 @@ impl<'c> Consumer<'c> {
     pub(super) fn finish(mut self) -> Outcome {
         self.intake.finish(HORIZON);
         self.work();
+        self.outcome.released_early = self.intake.released_early();
         self.outcome.impossible = self.intake.impossible();
         self.outcome.files = self.files.into_values().collect();
         self.outcome.counters = self.engine.counters();

@@ -76,6 +76,8 @@ pub struct Outcome {
     pub unreadable: Vec<Unreadable>,
     /// Rows outside of the time asked for.
     pub outside: u64,
+    /// API calls that left the journal's writer before their time.
+    pub released_early: u64,
     /// Rows with impossible times.
     pub impossible: u64,
     /// Findings beyond what the store holds.

@@ -1,5 +1,6 @@
 //! Reading one object, a block at a time, by whichever thread has time for it.
 
+use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 
@@ -77,7 +78,10 @@ impl Task {
         let bytes = object.read()?;
         let mut done = ObjectDone::default();
         if reading.is_hashed {
-            done.sha256 = Sha256::digest(&bytes).iter().map(|it| format!("{it:02x}")).collect();
+            for byte in Sha256::digest(&bytes) {
+                // Writing to a string cannot fail.
+                let _ok = write!(done.sha256, "{byte:02x}");
+            }
         }
         let number = u32::try_from(number).map_err(io::Error::other)?;
         let options = Arc::clone(&reading.options);

@@ -82,7 +82,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn unreadable(&mut self, path: &Path, cause: impl ToString) {
+    fn unreadable(&mut self, path: &Path, cause: &dyn ToString) {
         let name = path.to_string_lossy().into_owned();
         self.found.unreadable.push(Unreadable { name, cause: cause.to_string() });
     }
@@ -92,7 +92,7 @@ impl Walk {
             Ok(canonical) => canonical,
             // Pipes of a shell have no path that leads anywhere.
             Err(_) if !metadata.is_dir() && !metadata.is_file() => path.to_owned(),
-            Err(error) => return self.unreadable(path, error),
+            Err(error) => return self.unreadable(path, &error),
         };
         if !self.seen.insert(canonical) {
             return;
@@ -105,26 +105,26 @@ impl Walk {
             let (name, key) = names(path);
             let spooled = File::open(path).and_then(|file| self.spool(&name, &key, file));
             if let Err(error) = spooled {
-                self.unreadable(path, error);
+                self.unreadable(path, &error);
             }
         } else {
-            self.unreadable(path, "neither file nor directory; give it by itself to read it");
+            self.unreadable(path, &"neither file nor directory; give it by itself to read it");
         }
     }
 
     fn directory(&mut self, path: &Path, depth: usize) {
         if depth >= DEPTH_MAX {
-            return self.unreadable(path, format!("more than {DEPTH_MAX} directories deep"));
+            return self.unreadable(path, &format!("more than {DEPTH_MAX} directories deep"));
         }
         let entries = match fs::read_dir(path) {
             Ok(entries) => entries,
-            Err(error) => return self.unreadable(path, error),
+            Err(error) => return self.unreadable(path, &error),
         };
         for entry in entries {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    self.unreadable(path, error);
+                    self.unreadable(path, &error);
                     continue;
                 }
             };
@@ -134,7 +134,7 @@ impl Walk {
             let path = entry.path();
             match fs::metadata(&path) {
                 Ok(metadata) => self.path(&path, &metadata, depth + 1),
-                Err(error) => self.unreadable(&path, error),
+                Err(error) => self.unreadable(&path, &error),
             }
         }
     }
@@ -149,7 +149,7 @@ impl Walk {
             let cause = format!(
                 "{bytes} are more than {most}; split it or raise file_bytes in [scan] of the configuration"
             );
-            return self.unreadable(path, cause);
+            return self.unreadable(path, &cause);
         }
         let (name, key) = names(path);
         self.found.objects.push(Object {

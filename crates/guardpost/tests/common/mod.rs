@@ -1,5 +1,6 @@
 //! Runs the built program on logs in a folder of its own.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "the folder and the program of a test are there")]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
