@@ -93,7 +93,7 @@ impl Detector for PortScan {
     const SPEC: Spec = Spec {
         name: "ec2/port_scan",
         scope: Scope::Interface,
-        idle: Duration::from_secs(KNOWN_DAYS as u64 * 86_400),
+        idle: Duration::from_hours(KNOWN_DAYS as u64 * 24),
         version: 1,
         types: &[&PORT_SCAN],
         interest: Interest::Every,

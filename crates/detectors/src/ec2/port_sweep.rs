@@ -93,7 +93,7 @@ impl Detector for PortSweep {
     const SPEC: Spec = Spec {
         name: "ec2/port_sweep",
         scope: Scope::Interface,
-        idle: Duration::from_secs(KNOWN_DAYS as u64 * 86_400),
+        idle: Duration::from_hours(KNOWN_DAYS as u64 * 24),
         version: 1,
         types: &[&PORT_SWEEP],
         interest: Interest::Every,
@@ -182,7 +182,7 @@ impl State {
 
 /// Whether the remote address is one of those that are followed when they answer.
 fn is_sample(connection: &Connection) -> bool {
-    (connection.remote.key() >> 32) % SAMPLE == 0
+    (connection.remote.key() >> 32).is_multiple_of(SAMPLE)
 }
 
 fn draft(

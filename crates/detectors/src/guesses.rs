@@ -1,0 +1,473 @@
+//! Password guessing as flow logs show it: many short connections of one size to a login service.
+//!
+//! Guesses are flat: nearly equal packets and bytes. Sessions, transfers and health checks are not, or have
+//! another size. After an alert, a connection that is much larger or longer than the guesses is a likely
+//! success. Sources: Jonker 2014 (<https://essay.utwente.nl/65855/>); Hofstede, Hendriks, Sperotto, Pras 2014,
+//! "SSH Compromise Detection using NetFlow/IPFIX".
+
+use engine::Connection;
+use engine::findings::EvidenceRef;
+use engine::stats::{
+    BoundedMap, FirstSeen, Flatness, Ring, Size, WindowCount, WindowDistinct, flatness,
+};
+use serde::{Deserialize, Serialize};
+
+/// Pairs of our interface and a remote address, in one direction, that are followed.
+const PAIRS_MAX: usize = 512;
+/// Pairs that raised an alert and are kept apart, so that others do not push them out.
+const ALERTED_MAX: usize = 64;
+/// Pairs whose first contact is known, and whose busy days are.
+const KNOWN_MAX: usize = 512;
+const BUSY_MAX: usize = 256;
+/// Connections that are kept of a pair.
+const LOGINS_MAX: usize = 64;
+/// Most records that are kept as evidence.
+const EVIDENCE_MAX: usize = 7;
+const DAY_SECS: u32 = 86_400;
+/// Days that a quiet pair is remembered.
+const KNOWN_DAYS: u32 = 4;
+/// Buckets of the windows over many pairs.
+const BUCKETS: usize = 6;
+/// Guesses at one destination that make it one of a spray.
+const SPRAY_TRIES: usize = 2;
+/// Guesses in flight when a longer connection begins go on for so long, seconds.
+const IN_FLIGHT_SECS: u32 = 30;
+/// Silence after a longer connection that makes it a likely success, seconds.
+const STOP_SECS: u32 = 600;
+/// A session is at least so long, seconds.
+const SESSION_SECS: u32 = 30;
+
+/// What one attempt to log in looks like from the client's side.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape {
+    pub(crate) packets: std::ops::RangeInclusive<u32>,
+    pub(crate) bytes: std::ops::RangeInclusive<u32>,
+    pub(crate) secs: u16,
+}
+
+/// The thresholds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) tries: usize,
+    pub(crate) window_secs: u32,
+    pub(crate) flat_per_mille: u32,
+    pub(crate) burst_tries: usize,
+    pub(crate) burst_secs: u32,
+    pub(crate) burst_flat_per_mille: u32,
+    pub(crate) distributed_tries: u64,
+    pub(crate) distributed_sources: u64,
+    pub(crate) spray_destinations: u64,
+    pub(crate) wide_window_secs: u32,
+    pub(crate) known_days: u32,
+    pub(crate) inside_destinations: u64,
+    pub(crate) success_factor: u64,
+}
+
+/// What is remembered of one interface.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    pairs: BoundedMap<Pair, PAIRS_MAX>,
+    alerted: BoundedMap<Alerted, ALERTED_MAX>,
+    /// The second of a pair's first contact.
+    known: BoundedMap<u32, KNOWN_MAX>,
+    /// Days with half as many guesses as make an alert.
+    busy: FirstSeen<BUSY_MAX>,
+    wide: Option<Box<Wide>>,
+    /// Hour of the latest event, hours since 1970.
+    hour: u32,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+struct Pair {
+    logins: Ring<Login, LOGINS_MAX>,
+    evidence: Vec<EvidenceRef>,
+}
+
+/// One connection so far.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Login {
+    first: u32,
+    packets: u32,
+    bytes: u32,
+    secs: u16,
+    client_port: u16,
+}
+
+/// A pair after an alert: what its guesses were like.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+struct Alerted {
+    /// Event time of the latest alert.
+    latest: u32,
+    bytes: u32,
+    secs: u16,
+    is_success: bool,
+    /// A connection that was longer than a guess, and no guess has come after it.
+    longer: Option<Box<Connection>>,
+}
+
+/// Windows over all pairs of the interface.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+struct Wide {
+    /// Guesses of new sources, and these sources.
+    tries: WindowCount<BUCKETS>,
+    sources: WindowDistinct<BUCKETS>,
+    /// Destinations that we guess at.
+    destinations: WindowDistinct<BUCKETS>,
+    distributed_at: u32,
+    spray_at: u32,
+    evidence: [Vec<EvidenceRef>; 2],
+}
+
+/// Which rule was met.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Rule {
+    /// Many guesses of one pair in the window.
+    Many,
+    /// Fewer, but faster.
+    Burst,
+    /// Many sources with few guesses each.
+    Distributed,
+    /// Many destinations with few guesses each.
+    Spray,
+    /// A session after guesses.
+    Success,
+}
+
+/// An alert.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Alert {
+    pub(crate) rule: Rule,
+    /// Guesses, or connections of the rule's kind.
+    pub(crate) tries: u64,
+    /// Distinct remote addresses.
+    pub(crate) remotes: u64,
+    /// How flat they are; bytes of the session over those of a guess for a success.
+    pub(crate) flat: u64,
+    /// Start of the first, seconds since 1970.
+    pub(crate) first: u32,
+    pub(crate) evidence: Vec<EvidenceRef>,
+}
+
+impl Shape {
+    fn is_guess(&self, login: &Login) -> bool {
+        self.packets.contains(&login.packets)
+            && self.bytes.contains(&login.bytes)
+            && login.secs <= self.secs
+    }
+}
+
+impl State {
+    /// Takes a connection to the login service, or more of it, and gives the alerts that it raises.
+    pub(crate) fn connection(
+        &mut self,
+        connection: &Connection,
+        evidence: EvidenceRef,
+        shape: &Shape,
+        rules: &Rules,
+    ) -> Vec<Alert> {
+        let now = connection.decided;
+        self.turn(now);
+        let key = key(connection);
+        let (first_contact, _) = self.known.entry(key, now);
+        if *first_contact == 0 {
+            *first_contact = now.max(1);
+        }
+        let first_contact = *first_contact;
+        let is_new = now.saturating_sub(first_contact) < DAY_SECS;
+        let mut alerts = Vec::new();
+        alerts.extend(self.success(key, connection, evidence, shape, rules));
+        let (pair, _) = self.pairs.entry(key, now);
+        if !pair.note(connection, shape) {
+            return alerts;
+        }
+        if pair.evidence.len() < EVIDENCE_MAX {
+            pair.evidence.push(evidence);
+        }
+        let wide = self.wide.get_or_insert_default();
+        let since = now.saturating_sub(rules.wide_window_secs);
+        let few = pair.guesses(shape, since).take(SPRAY_TRIES).count();
+        if connection.is_outbound {
+            alerts.extend(wide.destination(key, few, now, evidence, rules));
+        } else if is_new {
+            alerts.extend(wide.source(key, now, evidence, rules));
+        }
+        let destinations = if connection.is_outbound { wide.destinations.count(now) } else { 0 };
+        let is_inside = connection.is_outbound || !connection.remote.is_public();
+        let is_usual = is_inside && !is_new && destinations < rules.inside_destinations;
+        alerts.extend(self.many(key, now, is_usual, shape, rules));
+        alerts
+    }
+
+    /// The rules of one pair.
+    fn many(
+        &mut self,
+        key: u64,
+        now: u32,
+        is_usual: bool,
+        shape: &Shape,
+        rules: &Rules,
+    ) -> Option<Alert> {
+        let pair = self.pairs.get_mut(key)?;
+        let tries = pair.guesses(shape, now.saturating_sub(rules.window_secs)).count();
+        let mut is_busy = false;
+        if tries >= (rules.tries / 2).max(1) {
+            let seen = self.busy.see(key, now / DAY_SECS);
+            is_busy = seen.days_before >= rules.known_days;
+        }
+        let latest = self.alerted.get(key).map_or(0, |it| it.latest);
+        let is_said = latest != 0 && now.saturating_sub(latest) < rules.window_secs;
+        if is_usual || is_busy || is_said || tries < rules.tries.min(rules.burst_tries) {
+            return None;
+        }
+        let met = [
+            (Rule::Many, rules.window_secs, rules.tries, rules.flat_per_mille),
+            (Rule::Burst, rules.burst_secs, rules.burst_tries, rules.burst_flat_per_mille),
+        ]
+        .into_iter()
+        .find_map(|(rule, secs, least, flat)| {
+            let sizes: Vec<Size> =
+                pair.guesses(shape, now.saturating_sub(secs)).map(Login::size).collect();
+            let (count, flatness) = (sizes.len(), flatness(sizes));
+            (count >= least && flatness.per_mille >= flat).then_some((rule, count, flatness))
+        });
+        let (rule, count, flat) = met?;
+        let first = pair.guesses(shape, 0).map(|it| it.first).min().unwrap_or(now);
+        let evidence = std::mem::take(&mut pair.evidence);
+        let secs = pair.median_secs(shape);
+        let (alerted, _) = self.alerted.entry(key, now);
+        alerted.note(now, flat, secs);
+        let flat = u64::from(flat.per_mille);
+        Some(Alert { rule, tries: count as u64, remotes: 1, flat, first, evidence })
+    }
+
+    /// Whether a connection after an alert is a session.
+    fn success(
+        &mut self,
+        key: u64,
+        connection: &Connection,
+        evidence: EvidenceRef,
+        shape: &Shape,
+        rules: &Rules,
+    ) -> Option<Alert> {
+        let alerted = self.alerted.get_mut(key)?;
+        let now = connection.decided;
+        if alerted.is_success || now.saturating_sub(alerted.latest) > DAY_SECS {
+            return None;
+        }
+        let (bytes, secs) = (connection.bytes_forward(), connection.duration_secs());
+        let median = u64::from(alerted.bytes.max(1));
+        let is_long = u64::from(secs) >= rules.success_factor * u64::from(alerted.secs)
+            && secs >= SESSION_SECS;
+        if bytes >= rules.success_factor * median || is_long {
+            alerted.is_success = true;
+            alerted.longer = None;
+            return Some(Alert::success(connection, median, evidence));
+        }
+        let is_longer = bytes >= 2 * median;
+        match &mut alerted.longer {
+            None if is_longer => {
+                alerted.longer = Some(Box::new(*connection));
+            }
+            Some(longer) if longer.first == connection.first => {
+                **longer = *connection;
+            }
+            Some(longer)
+                if connection.first > longer.first.saturating_add(IN_FLIGHT_SECS)
+                    && shape.is_guess(&Login::of(connection)) =>
+            {
+                alerted.longer = None;
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// When the next silence after a longer connection is long enough.
+    pub(crate) fn next_stop(&self) -> Option<u32> {
+        let longer = self.alerted.iter_unordered().filter_map(|(_, it)| it.longer.as_ref());
+        longer.map(|it| it.decided.saturating_add(STOP_SECS)).min()
+    }
+
+    /// The guesses that stopped after a longer connection.
+    pub(crate) fn stopped(&mut self, at: u32) -> Vec<(Connection, Alert)> {
+        let is_due = |it: &Alerted| {
+            let longer = it.longer.as_ref();
+            longer.is_some_and(|it| it.decided.saturating_add(STOP_SECS) <= at)
+        };
+        let due = self.alerted.iter().filter(|(_, it)| is_due(it));
+        let keys: Vec<u64> = due.map(|(key, _)| key).collect();
+        let mut stopped = Vec::new();
+        for key in keys {
+            let Some(alerted) = self.alerted.get_mut(key) else { continue };
+            let Some(connection) = alerted.longer.take() else { continue };
+            alerted.is_success = true;
+            let time = engine::model::Timestamp::from_secs(i64::from(connection.decided));
+            let evidence = EvidenceRef { time, origin: connection.origin };
+            let alert = Alert::success(&connection, u64::from(alerted.bytes.max(1)), evidence);
+            stopped.push((*connection, alert));
+        }
+        stopped
+    }
+
+    /// Forgets, once an hour, what is over.
+    fn turn(&mut self, now: u32) {
+        let hour = now / 3600;
+        if hour <= self.hour {
+            return;
+        }
+        self.hour = hour;
+        self.pairs.retain(|_, last, _| last.saturating_add(2 * 3600) > now);
+        self.alerted.retain(|_, last, _| last.saturating_add(DAY_SECS) > now);
+        self.known.retain(|_, last, _| last.saturating_add(KNOWN_DAYS * DAY_SECS) > now);
+        self.busy.age(now / DAY_SECS, 2 * KNOWN_DAYS);
+        if self.pairs.is_empty() {
+            self.wide = None;
+        }
+    }
+}
+
+impl Alert {
+    fn success(connection: &Connection, median: u64, evidence: EvidenceRef) -> Alert {
+        Alert {
+            rule: Rule::Success,
+            tries: 1,
+            remotes: 1,
+            flat: connection.bytes_forward() / median,
+            first: connection.first,
+            evidence: vec![evidence],
+        }
+    }
+}
+
+impl Alerted {
+    fn note(&mut self, now: u32, flat: Flatness, secs: u16) {
+        if now.saturating_sub(self.latest) > DAY_SECS {
+            *self = Alerted::default();
+        }
+        self.latest = now;
+        self.bytes = flat.median_bytes as u32;
+        self.secs = secs.max(1);
+    }
+}
+
+impl Pair {
+    /// Keeps a connection, or brings it up to date. Returns whether it is a guess that was not one before.
+    fn note(&mut self, connection: &Connection, shape: &Shape) -> bool {
+        let login = Login::of(connection);
+        let known = self
+            .logins
+            .iter_mut()
+            .rev()
+            .find(|it| (it.client_port, it.first) == (login.client_port, login.first));
+        let was_guess = known.as_ref().is_some_and(|it| shape.is_guess(it));
+        if let Some(known) = known {
+            *known = login;
+        } else {
+            self.logins.push(login);
+        }
+        shape.is_guess(&login) && !was_guess
+    }
+
+    fn guesses(&self, shape: &Shape, since: u32) -> impl Iterator<Item = &Login> {
+        self.logins.iter().filter(move |it| it.first >= since && shape.is_guess(it))
+    }
+
+    fn median_secs(&self, shape: &Shape) -> u16 {
+        let mut secs: Vec<u16> = self.guesses(shape, 0).map(|it| it.secs).collect();
+        secs.sort_unstable();
+        secs.get(secs.len().saturating_sub(1) / 2).copied().unwrap_or(0)
+    }
+}
+
+impl Login {
+    fn of(connection: &Connection) -> Login {
+        let client_port =
+            if connection.is_outbound { connection.local_port } else { connection.remote_port };
+        Login {
+            first: connection.first,
+            packets: connection.packets_forward(),
+            bytes: u32::try_from(connection.bytes_forward()).unwrap_or(u32::MAX),
+            secs: u16::try_from(connection.duration_secs()).unwrap_or(u16::MAX),
+            client_port,
+        }
+    }
+
+    fn size(&self) -> Size {
+        Size { packets: u64::from(self.packets), bytes: u64::from(self.bytes) }
+    }
+}
+
+impl Wide {
+    /// A guess of a new source.
+    fn source(
+        &mut self,
+        key: u64,
+        now: u32,
+        evidence: EvidenceRef,
+        rules: &Rules,
+    ) -> Option<Alert> {
+        let width = rules.wide_window_secs.div_ceil(BUCKETS as u32);
+        self.tries.add(now, 1, width);
+        self.sources.insert(now, key, width);
+        self.keep(0, evidence);
+        let is_said = self.distributed_at != 0
+            && now.saturating_sub(self.distributed_at) < rules.wide_window_secs;
+        let tries = self.tries.total(now);
+        if is_said || tries < rules.distributed_tries {
+            return None;
+        }
+        let remotes = self.sources.count(now);
+        if remotes < rules.distributed_sources {
+            return None;
+        }
+        self.distributed_at = now;
+        Some(self.alert(Rule::Distributed, tries, remotes, now))
+    }
+
+    /// A guess of ours; `few` of them at this destination.
+    fn destination(
+        &mut self,
+        key: u64,
+        few: usize,
+        now: u32,
+        evidence: EvidenceRef,
+        rules: &Rules,
+    ) -> Option<Alert> {
+        let width = rules.wide_window_secs.div_ceil(BUCKETS as u32);
+        self.keep(1, evidence);
+        if few < SPRAY_TRIES {
+            return None;
+        }
+        let is_new = self.destinations.insert(now, key, width);
+        let is_said =
+            self.spray_at != 0 && now.saturating_sub(self.spray_at) < rules.wide_window_secs;
+        if is_said || !is_new {
+            return None;
+        }
+        let remotes = self.destinations.count(now);
+        if remotes < rules.spray_destinations {
+            return None;
+        }
+        self.spray_at = now;
+        Some(self.alert(Rule::Spray, remotes * SPRAY_TRIES as u64, remotes, now))
+    }
+
+    fn keep(&mut self, of: usize, evidence: EvidenceRef) {
+        if let Some(kept) = self.evidence.get_mut(of).filter(|it| it.len() < EVIDENCE_MAX) {
+            kept.push(evidence);
+        }
+    }
+
+    fn alert(&mut self, rule: Rule, tries: u64, remotes: u64, now: u32) -> Alert {
+        let of = usize::from(rule == Rule::Spray);
+        let evidence = self.evidence.get_mut(of).map(std::mem::take).unwrap_or_default();
+        let first = evidence.iter().map(|it| it.time.secs()).min();
+        let first = first.and_then(|it| u32::try_from(it).ok()).unwrap_or(now);
+        Alert { rule, tries, remotes, flat: 0, first, evidence }
+    }
+}
+
+/// One number for the remote address and the direction.
+fn key(connection: &Connection) -> u64 {
+    connection.remote.key() ^ u64::from(connection.is_outbound)
+}
