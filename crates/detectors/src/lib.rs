@@ -10,7 +10,9 @@ mod families;
 #[macro_use]
 mod tunables;
 
+mod attempts;
 pub mod ec2;
+mod guesses;
 pub mod iam;
 pub mod s3;
 
@@ -19,6 +21,9 @@ pub use tunables::{Documented, Field, Section};
 families! {
     ec2 {
         dns_threat_list: DnsThreatList,
+        port_scan: PortScan,
+        port_sweep: PortSweep,
+        ssh_brute_force: SshBruteForce,
     }
     iam {
         cloudtrail_logging_disabled: CloudtrailLoggingDisabled,
