@@ -27,12 +27,13 @@ families! {
     }
     iam {
         cloudtrail_logging_disabled: CloudtrailLoggingDisabled,
+        instance_credential_exfiltration: InstanceCredentialExfiltration,
+        malicious_caller: MaliciousCaller,
         pentest_os: PentestOs,
         root_credential_usage: RootCredentialUsage,
-        malicious_caller: MaliciousCaller,
     }
     s3 {
-        malicious_caller: MaliciousCaller,
         bucket_public_access: BucketPublicAccess,
+        malicious_caller: MaliciousCaller,
     }
 }
