@@ -11,7 +11,8 @@ pub fn rows(types: &[&'static FindingType], tally: &Tally) -> Vec<CoverageRow> {
         .map(|it| CoverageRow {
             finding_type: it.name.to_owned(),
             needed: it.data.to_vec(),
-            is_seen: it.data.iter().any(|data| tally.has(*data)),
+            // A type without data of its own is made of what others saw.
+            is_seen: it.data.is_empty() || it.data.iter().any(|data| tally.has(*data)),
             note: String::new(),
         })
         .collect();

@@ -97,6 +97,19 @@ pub fn is_colored(no_color: bool, file: Option<&Path>) -> bool {
     !is_refused && !is_dumb && file.is_none() && io::stdout().is_terminal()
 }
 
+/// Says before a long scan whether a file could be written after it. What stands in it stays until then.
+pub fn check(file: Option<&Path>) -> Result<()> {
+    let Some(path) = file else { return Ok(()) };
+    let about = || format!("cannot write `{}`", visible(&path.to_string_lossy()));
+    if path.exists() {
+        fs::OpenOptions::new().append(true).open(path).with_context(about)?;
+        return Ok(());
+    }
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::read_dir(folder).with_context(about)?;
+    Ok(())
+}
+
 /// Writes to a file, or to standard output. A reader that goes away early is no error.
 pub fn write(text: &str, file: Option<&Path>) -> Result<()> {
     if let Some(path) = file {

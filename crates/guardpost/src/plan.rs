@@ -58,11 +58,14 @@ impl Probe {
 pub fn plan(objects: Vec<Object>, window: &Window, threads: usize) -> Plan {
     let mut plan = Plan::default();
     let (objects, outside): (Vec<_>, Vec<_>) =
-        objects.into_iter().partition(|it| may_hold(&it.key, window));
+        objects.into_iter().partition(|it| is_late_enough(&it.key, window));
     plan.outside = outside.len() as u64;
     let mut probes = Vec::new();
     for (object, probed) in in_parallel(objects, threads, probe) {
         match probed {
+            Ok((Some(start), _)) if !is_early_enough(&object.key, start, window) => {
+                plan.outside += 1;
+            }
             Ok((time, trailer)) => {
                 probes.push(Probe { size: object.size, object, time, trailer, hash: 0 });
             }
@@ -91,10 +94,15 @@ fn order(a: &Probe, b: &Probe) -> Ordering {
     a.time.cmp(&b.time).then_with(|| a.content().cmp(&b.content()))
 }
 
-fn may_hold(key: &str, window: &Window) -> bool {
-    hint(key)
-        .time
-        .is_none_or(|time| time + PATH_MARGIN >= window.since && time - PATH_MARGIN < window.until)
+/// Whether an object may hold records from the start of the window on: they were made before it was delivered.
+fn is_late_enough(key: &str, window: &Window) -> bool {
+    hint(key).time.is_none_or(|time| time + PATH_MARGIN >= window.since)
+}
+
+/// Whether an object that begins at `start` may hold records before the end of the window. One whose path
+/// tells no time may be in any order.
+fn is_early_enough(key: &str, start: Timestamp, window: &Window) -> bool {
+    hint(key).time.is_none() || start - PATH_MARGIN < window.until
 }
 
 fn probe(object: &Object) -> std::io::Result<(Option<Timestamp>, u64)> {
@@ -188,4 +196,69 @@ fn in_parallel<T: Send + Sync, R: Send>(
     });
     results.sort_by_key(|(at, _)| *at);
     items.into_iter().zip(results.into_iter().map(|(_, it)| it)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::Content;
+
+    fn object(name: &str, content: &'static str) -> Object {
+        let bytes = content.as_bytes();
+        let size = bytes.len() as u64;
+        Object {
+            name: name.to_owned(),
+            key: name.to_owned(),
+            content: Content::Embedded(bytes),
+            size,
+        }
+    }
+
+    fn names(objects: Vec<Object>, window: &Window) -> Vec<String> {
+        plan(objects, window, 1).objects.into_iter().map(|it| it.name).collect()
+    }
+
+    const EARLY: &str =
+        "2 111122223333 eni-1 10.0.0.1 192.0.2.1 1 2 6 1 40 1767600000 1767600060 ACCEPT OK\n";
+    const LATE: &str =
+        "2 111122223333 eni-1 10.0.0.1 192.0.2.1 1 2 6 1 40 1767700000 1767700060 ACCEPT OK\n";
+
+    #[test]
+    fn records_order_objects_whose_paths_tell_no_time() {
+        let order = ["b", "a"];
+        let objects = || vec![object("a", LATE), object("b", EARLY)];
+        assert_eq!(names(objects(), &Window::default()), order);
+        assert_eq!(names(objects().into_iter().rev().collect(), &Window::default()), order);
+    }
+
+    #[test]
+    fn names_make_no_difference_where_times_are_equal() {
+        let (one, two) = (EARLY, EARLY.replace("eni-1", "eni-2"));
+        let two: &'static str = Box::leak(two.into_boxed_str());
+        let first = names(vec![object("x", one), object("y", two)], &Window::default());
+        let second = names(vec![object("y", one), object("x", two)], &Window::default());
+        assert_eq!(first == ["x", "y"], second == ["y", "x"]);
+    }
+
+    #[test]
+    fn the_same_content_is_taken_once() {
+        let made = plan(vec![object("b", EARLY), object("a", EARLY)], &Window::default(), 1);
+        assert_eq!((made.objects.len(), made.duplicates), (1, 1));
+        assert_eq!(made.objects[0].name, "a");
+    }
+
+    #[test]
+    fn paths_outside_of_the_window_are_not_opened() {
+        let key =
+            |day: u32| format!("AWSLogs/111122223333/vpcflowlogs/us-east-1/2026/01/{day:02}/x.log");
+        let objects = (1..=9).map(|day| {
+            let content = EARLY.replace("eni-1", &format!("eni-{day}"));
+            object(&key(day), Box::leak(content.into_boxed_str()))
+        });
+        let window = Window::parse(Some("2026-01-04"), Some("2026-01-05")).unwrap();
+        let made = plan(objects.collect(), &window, 1);
+        let days: Vec<_> = made.objects.iter().map(|it| it.name.clone()).collect();
+        assert_eq!(days, [3, 4, 5, 6, 7].map(key));
+        assert_eq!(made.outside, 4);
+    }
 }

@@ -100,7 +100,8 @@ impl Summary {
             let (name, remedy) = (cause.as_str(), cause.remedy());
             let label = if cause.is_failure() { "Skipped" } else { "Note" };
             self.entry(label, &format!("{} × {name}: {remedy}", thousands(number)));
-            self.line(label, &format!("  {}", place(scan, sample)));
+            let text = cut(place(scan, sample), self.width - LABEL - 2);
+            self.line(label, &format!("  {text}"));
         }
         let unreadable = &scan.outcome.unreadable;
         for it in unreadable.iter().take(UNREADABLE_MAX) {
@@ -179,11 +180,17 @@ impl Summary {
     }
 }
 
+fn cut(text: String, columns: usize) -> String {
+    if text.chars().count() <= columns {
+        return text;
+    }
+    text.chars().take(columns - 1).chain(['…']).collect()
+}
+
 /// Where a sample lies, and its text.
 fn place(scan: &Scan, sample: &Sample) -> String {
     let name = scan.objects.get(sample.object as usize).map_or("", |it| it.name.as_str());
-    let text: String = sample.text.chars().take(80).collect();
-    let text = if text.is_empty() { text } else { format!(": {text}") };
+    let text = if sample.text.is_empty() { String::new() } else { format!(": {}", sample.text) };
     format!("{} at byte {}{text}", visible(name), thousands(sample.offset))
 }
 

@@ -176,6 +176,27 @@ fn the_form_of_a_file_is_that_of_its_name() {
 }
 
 #[test]
+fn what_an_earlier_run_wrote_is_not_read() {
+    let folder = Folder::new();
+    folder.write("a.log", log(0, 1));
+    for _ in 0..2 {
+        assert_eq!(folder.run(&["scan", ".", "--strict", "--output", "report.html"]).code, 0);
+    }
+    assert_eq!(folder.run(&["scan", ".", "--strict"]).code, 3);
+}
+
+#[test]
+fn a_file_out_of_order_is_told() {
+    let folder = Folder::new();
+    // Ten hours, the latest first, in blocks of an hour.
+    let hours = |at: u64| (0..60).map(move |of| query(at * 60 + of, 1, "www.example.com"));
+    folder.write("a.log", (0..10).rev().flat_map(hours).collect::<String>());
+    folder.write("small.toml", "[limits]\nblock_rows = 60\n");
+    let ran = folder.run(&["scan", "a.log", "--config", "small.toml"]);
+    assert!(ran.err.contains("records came later than"), "{}", ran.err);
+}
+
+#[test]
 fn a_list_and_a_trusted_list_decide() {
     let folder = Folder::new();
     folder.write("a.log", query(0, 1, "bad.example.com") + &query(1, 2, C2_NAME));

@@ -29,8 +29,9 @@ pub fn run(args: &ScanArgs) -> Result<u8> {
     let config = args.config.as_deref().map(Config::load).transpose()?.unwrap_or_default();
     let knowledge = knowledge(args)?;
     let file = args.output.as_deref();
+    output::check(file)?;
     let format = Format::choose(args.format, file);
-    let found = sources::find(&args.paths, config.scan.file_bytes)?;
+    let found = sources::find(&args.paths, file, config.scan.file_bytes)?;
     let request = Request {
         found,
         knowledge,

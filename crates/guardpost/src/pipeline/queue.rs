@@ -41,6 +41,17 @@ struct State {
     is_stopped: bool,
 }
 
+/// Lets the consumer end when a helping thread panics: its lane never comes back.
+struct StopOnPanic<'a, 'q>(&'a Queue<'q>);
+
+impl Drop for StopOnPanic<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop();
+        }
+    }
+}
+
 /// A turn in one object.
 struct Turn {
     number: usize,
@@ -83,6 +94,7 @@ impl<'q> Queue<'q> {
 
     /// Reads ahead until all is read. What every helping thread does.
     pub(super) fn help(&self) {
+        let _stop = StopOnPanic(self);
         let mut state = self.lock();
         while !state.is_stopped {
             state = self.work_or_wait(state);
@@ -201,6 +213,9 @@ impl Supply for &Queue<'_> {
                 if lane.ended.is_some() {
                     return None;
                 }
+            }
+            if state.is_stopped {
+                return None;
             }
             state = self.work_or_wait(state);
         }

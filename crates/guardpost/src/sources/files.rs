@@ -38,8 +38,10 @@ pub struct Unreadable {
 /// Finds the files below `paths`; `-` is standard input. Names in directories that begin with a dot are
 /// passed over, a file that is reached in several ways is taken once, and links that lead back are followed
 /// once. A path that does not exist is an error; what cannot be read below a directory is listed.
-pub fn find(paths: &[PathBuf], file_bytes_max: u64) -> Result<Found> {
+pub fn find(paths: &[PathBuf], output: Option<&Path>, file_bytes_max: u64) -> Result<Found> {
     let mut walk = Walk { found: Found::default(), seen: BTreeSet::new(), most: file_bytes_max };
+    // What an earlier run wrote is no log.
+    walk.seen.extend(output.and_then(|it| fs::canonicalize(it).ok()));
     for path in paths {
         if path.as_os_str() == "-" {
             walk.spool("-", "-", io::stdin().lock()).context("cannot read standard input")?;
