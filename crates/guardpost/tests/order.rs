@@ -52,3 +52,48 @@ fn the_order_of_arguments_makes_no_difference() {
     let expected = run(false);
     assert!(run(true) == expected);
 }
+
+/// Logs of ten hours of three sources, each joined into one file.
+fn joined() -> Folder {
+    let folder = Folder::new();
+    let (mut queries, mut flows, mut calls) = (String::new(), String::new(), String::new());
+    for minute in 0..600u64 {
+        let second = 1_767_607_200 + minute * 60;
+        queries += &query(minute, minute % 7, "www.example.com");
+        for port in 1..=minute % 90 {
+            flows += &format!(
+                "2 111122223333 eni-{:017x} 10.0.0.5 192.0.2.9 40000 {port} 6 1 40 {second} {} REJECT OK\n",
+                minute / 100,
+                second + 50
+            );
+        }
+        calls += &call(minute);
+    }
+    folder.write("x", queries + &log(601, 3));
+    folder.write("y", gzip(&flows));
+    folder.write("z", calls);
+    folder
+}
+
+/// A record of CloudTrail: somebody uses the root user's access key.
+fn call(minute: u64) -> String {
+    let (hour, of_hour) = (10 + minute / 60, minute % 60);
+    format!(
+        r#"{{"eventVersion":"1.08","eventTime":"2026-01-05T{hour:02}:{of_hour:02}:00Z","eventID":"00000000-0000-0000-0000-{minute:012}","eventSource":"ec2.amazonaws.com","eventName":"DescribeInstances","awsRegion":"us-east-1","sourceIPAddress":"198.51.100.7","userAgent":"aws-cli/2","userIdentity":{{"type":"Root","principalId":"111122223333","arn":"arn:aws:iam::111122223333:root","accountId":"111122223333","accessKeyId":"AKIAIOSFODNN7EXAMPLE"}},"eventType":"AwsApiCall","recipientAccountId":"111122223333","requestParameters":null,"responseElements":null}}"#
+    ) + "\n"
+}
+
+#[test]
+fn joined_files_of_several_sources_are_read_in_time_order() {
+    let folder = joined();
+    let run = |threads: &str| folder.run(&["scan", "x", "y", "z", "--threads", threads]);
+    let one = run("1");
+    assert!(!one.err.contains("came later") && !one.err.contains("Skipped"), "{}", one.err);
+    let mut types = one.types();
+    types.sort();
+    types.dedup();
+    assert!(types.len() >= 3, "each source gives findings: {types:?}");
+    for threads in ["2", "5"] {
+        assert!(run(threads).findings() == one.findings(), "{threads} threads");
+    }
+}

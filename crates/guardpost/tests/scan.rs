@@ -194,6 +194,8 @@ fn a_file_out_of_order_is_told() {
     folder.write("small.toml", "[limits]\nblock_rows = 60\n");
     let ran = folder.run(&["scan", "a.log", "--config", "small.toml"]);
     assert!(ran.err.contains("records came later than"), "{}", ran.err);
+    let ran = folder.run(&["scan", "a.log"]);
+    assert!(!ran.err.contains("came later"), "a block is put in order: {}", ran.err);
 }
 
 #[test]

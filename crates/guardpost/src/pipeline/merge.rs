@@ -99,7 +99,7 @@ impl Merge {
         }
         let ((_, number), timed) = self.heads.pop_first()?;
         let source = timed.source;
-        let (block, rest) = timed.take(self.bound());
+        let (block, rest) = timed.take(self.bound(), self.slack);
         match rest {
             Some(rest) => _ = self.heads.insert((rest.first, number), rest),
             None => self.empty = Some(number),

@@ -1,6 +1,7 @@
 //! A block on its way into the journal, taken off in time order.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use engine::SourceId;
 use model::{Origin, Timestamp};
@@ -43,14 +44,15 @@ impl Timed {
             }
     }
 
-    /// Takes the rows up to `bound` off, the earliest at least; gives them and what is left.
-    pub(super) fn take(mut self, bound: Timestamp) -> (Block, Option<Timed>) {
-        if self.last <= bound && self.taken == 0 {
-            return (self.block, None);
-        }
-        if !self.is_sorted {
+    /// Takes the rows up to `bound` off, the earliest at least; gives them and what is left. Rows are put in
+    /// order where they span more than `slack`.
+    pub(super) fn take(mut self, bound: Timestamp, slack: Duration) -> (Block, Option<Timed>) {
+        if !self.is_sorted && (self.last > bound || self.last.since(self.first) > slack) {
             sort(&mut self.block);
             self.is_sorted = true;
+        }
+        if self.last <= bound && self.taken == 0 {
+            return (self.block, None);
         }
         let until = self.count(bound).max(self.taken + 1);
         let (from, len) = (self.taken, self.block.len());
@@ -199,7 +201,8 @@ mod tests {
         let mut rest = Some(timed);
         let mut seen = Vec::new();
         for bound in [20, 5, 99] {
-            let (piece, left) = rest.take().unwrap().take(Timestamp::from_secs(bound));
+            let (piece, left) =
+                rest.take().unwrap().take(Timestamp::from_secs(bound), Duration::ZERO);
             let Block::Queries(piece) = piece else { panic!("another kind") };
             for (row, origin) in piece.rows.iter().zip(&piece.origins) {
                 let vpc = piece.hosts[row.host as usize].vpc.to_string();
