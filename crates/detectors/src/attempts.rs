@@ -384,3 +384,151 @@ pub(crate) fn is_trusted(ctx: &Context<'_>, addr: Addr) -> bool {
     let (account, region) = (ctx.entity.account, ctx.entity.region);
     ctx.intel.categories(verdict, account, region).contains(Category::Trusted)
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::model::Origin;
+
+    use super::*;
+
+    const RULES: Rules = Rules {
+        window_secs: 900,
+        failed: 25,
+        many: 100,
+        slow: 200,
+        fail_per_mille: 667,
+        is_sampled: false,
+    };
+
+    fn attempt(target: u64, at: u32) -> Try {
+        let evidence =
+            EvidenceRef { time: Timestamp::from_secs(i64::from(at)), origin: Origin::default() };
+        Try { target, at, first: at, is_low: false, is_sample: true, evidence }
+    }
+
+    /// Fails `failed` targets a second apart, with so many answers, and gives the alerts.
+    fn alerts(failed: u64, step: u32, answers: u64, rules: &Rules) -> Vec<Scan> {
+        let mut attempts = Attempts::default();
+        let alerts = (0..failed).filter_map(|i| {
+            attempts.fail(attempt(i, 1_000_000 + i as u32 * step), rules, |_| answers)
+        });
+        alerts.collect()
+    }
+
+    #[test]
+    fn twenty_five_failures_are_a_scan_and_twenty_four_are_not() {
+        assert_eq!(alerts(25, 1, 0, &RULES).len(), 1);
+        assert!(alerts(24, 1, 0, &RULES).is_empty());
+    }
+
+    #[test]
+    fn low_ports_weigh_three() {
+        let mut attempts = Attempts::default();
+        let low = |i| Try { is_low: true, ..attempt(i, 1_000_000) };
+        let at = (1..20).position(|i| attempts.fail(low(i), &RULES, |_| 0).is_some());
+        assert_eq!(at, Some(8), "nine ports weigh 27");
+    }
+
+    #[test]
+    fn failures_must_be_two_of_three() {
+        assert_eq!(alerts(25, 1, 12, &RULES).len(), 1);
+        assert!(alerts(25, 1, 13, &RULES).is_empty());
+    }
+
+    #[test]
+    fn one_target_again_and_again_is_quiet() {
+        let mut attempts = Attempts::default();
+        for at in 0..5000 {
+            let target = u64::from(at % 8);
+            assert_eq!(attempts.fail(attempt(target, 1_000_000 + at), &RULES, |_| 0), None);
+        }
+        assert!(attempts.many.is_none(), "few targets take little memory");
+    }
+
+    #[test]
+    fn a_scan_is_said_once_in_a_window() {
+        assert_eq!(alerts(1000, 1, 0, &RULES).len(), 2);
+    }
+
+    #[test]
+    fn a_slow_scan_is_said_after_two_hundred() {
+        // One in 100 seconds: at most ten in the short window.
+        let got = alerts(250, 100, 0, &RULES);
+        assert_eq!(got.len(), 1);
+        assert!(got[0].is_slow && (200..=240).contains(&got[0].failed), "{got:?}");
+        assert!(alerts(180, 100, 0, &RULES).is_empty());
+    }
+
+    /// Alarms in 1000 sources that try 200 targets with this success, by the sampled and the exact form.
+    fn alarms(seed: u64, success_percent: u64) -> (usize, usize) {
+        let mut state = seed;
+        let mut next = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            state >> 33
+        };
+        let (mut sampled, mut exact) = (0, 0);
+        for _ in 0..1000 {
+            let (mut by_sample, mut by_all) = (Attempts::default(), Attempts::default());
+            let (mut in_sample, mut answered) = (0, 0);
+            let (mut hit_sample, mut hit_all) = (false, false);
+            let rules = Rules { is_sampled: true, ..RULES };
+            for target in 0..200 {
+                let is_sample = next() % SAMPLE == 0;
+                if next() % 100 < success_percent {
+                    answered += 1;
+                    by_all.succeed(&RULES);
+                    if is_sample {
+                        in_sample += 1;
+                        by_sample.succeed(&rules);
+                    }
+                    continue;
+                }
+                let it = Try { is_sample, ..attempt(target, 1_000_000 + target as u32) };
+                hit_sample |= by_sample.fail(it, &rules, |_| in_sample).is_some();
+                hit_all |= by_all.fail(it, &RULES, |_| answered).is_some();
+            }
+            (sampled, exact) = (sampled + usize::from(hit_sample), exact + usize::from(hit_all));
+        }
+        (sampled, exact)
+    }
+
+    #[test]
+    fn a_sample_of_answers_tells_nearly_what_all_tell() {
+        // 1000 sources each of seeds 1 to 6.
+        assert_eq!(alarms(1, 80), (0, 0));
+        // Every failure of the 200 targets is a chance, so half-failing sources pass now and then in either
+        // form; the sample may add one in a hundred.
+        for (seed, success) in [(2, 60), (3, 50)] {
+            let (sampled, exact) = alarms(seed, success);
+            println!("{success} % success: {sampled} by the sample, {exact} by all");
+            assert!(sampled <= exact + 10 && exact <= 50, "{success} %: {sampled} and {exact}");
+        }
+        for (seed, success, least) in [(4, 20, 970), (5, 10, 999), (6, 5, 1000)] {
+            let (sampled, exact) = alarms(seed, success);
+            println!("{success} % success: {sampled} by the sample, {exact} by all");
+            assert!(sampled >= least && exact == 1000, "{success} %: {sampled} and {exact}");
+        }
+    }
+
+    #[test]
+    fn contacts_know_days_and_seconds() {
+        let mut contacts = Contacts::<64>::default();
+        let day = |it: u32| it * DAY_SECS + 500;
+        for it in [10, 11, 13] {
+            assert!(contacts.note(5, day(it), 900));
+        }
+        assert!(!contacts.note(5, day(13) + 900, 900));
+        assert_eq!(contacts.days_before(5, day(13)), 2);
+        assert_eq!(contacts.days_before(5, day(14)), 3);
+        assert_eq!(contacts.days_before(5, day(11)), 1, "a late look");
+        assert_eq!(contacts.days_before(6, day(14)), 0);
+        contacts.note(7 << 48 | 1, day(14), 900);
+        contacts.note(7 << 48 | 2, day(13), 900);
+        assert_eq!(contacts.count(7 << 48, 16, day(13)), 2);
+        assert_eq!(contacts.count(7 << 48, 16, day(14)), 1);
+        contacts.forget(day(14));
+        assert_eq!(contacts.days_before(5, day(14)), 0);
+    }
+}

@@ -471,3 +471,177 @@ impl Wide {
 fn key(connection: &Connection) -> u64 {
     connection.remote.key() ^ u64::from(connection.is_outbound)
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::Outcome;
+    use engine::model::{Addr, Origin, Timestamp};
+
+    use super::*;
+
+    const SHAPE: Shape = Shape { packets: 8..=60, bytes: 1000..=12_288, secs: 60 };
+    const RULES: Rules = Rules {
+        tries: 30,
+        window_secs: 1800,
+        flat_per_mille: 700,
+        burst_tries: 12,
+        burst_secs: 120,
+        burst_flat_per_mille: 800,
+        distributed_tries: 60,
+        distributed_sources: 20,
+        spray_destinations: 20,
+        wide_window_secs: 3600,
+        known_days: 3,
+        inside_destinations: 5,
+        success_factor: 5,
+    };
+    const NOW: u32 = 1_760_000_400;
+
+    /// A connection of `remote` to us, `at` seconds after the begin, of so many packets, bytes and seconds.
+    fn login(remote: &str, at: u32, packets: u32, bytes: u64, secs: u32) -> Connection {
+        Connection {
+            local: Addr::parse("10.0.0.5").unwrap(),
+            remote: Addr::parse(remote).unwrap(),
+            local_port: 22,
+            remote_port: 1024 + (at % 60_000) as u16,
+            protocol: 6,
+            is_outbound: false,
+            outcome: Outcome::Answered,
+            is_update: false,
+            is_by_deadline: false,
+            flags_out: 0,
+            flags_in: 0,
+            first: NOW + at,
+            last: NOW + at + secs,
+            decided: NOW + at,
+            packets_out: packets,
+            packets_in: packets,
+            bytes_out: bytes * 2,
+            bytes_in: bytes,
+            origin: Origin::default(),
+        }
+    }
+
+    fn feed(state: &mut State, connection: &Connection) -> Vec<Rule> {
+        let time = Timestamp::from_secs(i64::from(connection.decided));
+        let evidence = EvidenceRef { time, origin: connection.origin };
+        let alerts = state.connection(connection, evidence, &SHAPE, &RULES);
+        alerts.iter().map(|it| it.rule).collect()
+    }
+
+    /// Guesses `step` seconds apart from second `at` on.
+    fn guesses(state: &mut State, remote: &str, at: u32, n: u32, step: u32) -> Vec<Rule> {
+        let alerts = (0..n).flat_map(|i| feed(state, &login(remote, at + i * step, 15, 2400, 3)));
+        alerts.collect()
+    }
+
+    #[test]
+    fn thirty_in_thirty_minutes_are_found_and_twenty_nine_are_not() {
+        let mut state = State::default();
+        assert_eq!(guesses(&mut state, "198.51.100.7", 0, 29, 60), []);
+        assert_eq!(guesses(&mut state, "198.51.100.7", 29 * 60, 1, 60), [Rule::Many]);
+    }
+
+    #[test]
+    fn twelve_in_two_minutes_are_a_burst() {
+        assert_eq!(guesses(&mut State::default(), "198.51.100.7", 0, 12, 5), [Rule::Burst]);
+        assert_eq!(guesses(&mut State::default(), "198.51.100.7", 0, 11, 5), []);
+    }
+
+    #[test]
+    fn sizes_that_differ_are_quiet() {
+        let mut state = State::default();
+        for i in 0..100 {
+            let packets = 8 + i * 7 % 50;
+            let login = login("198.51.100.7", i * 20, packets, u64::from(packets) * 180, 3);
+            assert_eq!(feed(&mut state, &login), []);
+        }
+    }
+
+    #[test]
+    fn a_connection_that_grows_is_counted_once_by_its_totals() {
+        let mut state = State::default();
+        for i in 0..60 {
+            let first = login("198.51.100.7", i * 20, 15, 2400, 3);
+            assert_eq!(
+                feed(&mut state, &Connection { packets_in: 9, bytes_in: 1100, ..first }),
+                []
+            );
+            // A transfer in truth: the totals leave the shape of a guess.
+            let total = Connection { packets_in: 900, bytes_in: 90_000, is_update: true, ..first };
+            assert_eq!(feed(&mut state, &total), []);
+        }
+    }
+
+    #[test]
+    fn a_session_after_guesses_is_a_success_once() {
+        let mut state = State::default();
+        guesses(&mut state, "198.51.100.7", 0, 40, 20);
+        let session = login("198.51.100.7", 5000, 200, 40_000, 200);
+        let small =
+            Connection { packets_in: 10, bytes_in: 1500, last: session.first + 2, ..session };
+        assert_eq!(feed(&mut state, &small), []);
+        assert_eq!(feed(&mut state, &Connection { is_update: true, ..session }), [Rule::Success]);
+        assert_eq!(feed(&mut state, &Connection { is_update: true, ..session }), []);
+    }
+
+    #[test]
+    fn guesses_that_stop_after_a_longer_connection_are_a_success() {
+        let mut state = State::default();
+        guesses(&mut state, "198.51.100.7", 0, 40, 20);
+        feed(&mut state, &login("198.51.100.7", 810, 30, 6000, 9));
+        assert_eq!(state.next_stop(), Some(NOW + 810 + STOP_SECS));
+        assert_eq!(state.stopped(NOW + 810 + STOP_SECS - 1).len(), 0);
+        let stopped = state.stopped(NOW + 810 + STOP_SECS);
+        assert_eq!(stopped.len(), 1);
+        assert_eq!(state.next_stop(), None);
+    }
+
+    #[test]
+    fn guesses_that_go_on_after_a_longer_connection_are_none() {
+        let mut state = State::default();
+        guesses(&mut state, "198.51.100.7", 0, 40, 20);
+        feed(&mut state, &login("198.51.100.7", 810, 30, 6000, 9));
+        guesses(&mut state, "198.51.100.7", 850, 1, 20);
+        assert_eq!(state.next_stop(), None);
+    }
+
+    #[test]
+    fn a_flood_of_other_sources_does_not_forget_the_alert() {
+        let mut state = State::default();
+        guesses(&mut state, "198.51.100.7", 0, 40, 20);
+        for i in 0..5000 {
+            let other = format!("203.0.{}.{}", i / 250, i % 250);
+            feed(&mut state, &login(&other, 1000 + i, 15, 2400, 3));
+        }
+        let session = login("198.51.100.7", 20_000, 200, 40_000, 200);
+        assert_eq!(feed(&mut state, &session), [Rule::Success]);
+    }
+
+    #[test]
+    fn the_same_volume_on_three_earlier_days_is_usual() {
+        for (days, alerts) in [(2, vec![Rule::Many]), (3, vec![])] {
+            let mut state = State::default();
+            for day in 0..days {
+                assert_eq!(guesses(&mut state, "198.51.100.7", day * 86_400, 20, 60), []);
+            }
+            assert_eq!(guesses(&mut state, "198.51.100.7", days * 86_400, 40, 40), alerts);
+        }
+    }
+
+    #[test]
+    fn an_inside_source_known_for_a_day_is_usual() {
+        let mut state = State::default();
+        guesses(&mut state, "10.0.0.9", 0, 1, 1);
+        assert_eq!(guesses(&mut state, "10.0.0.9", 90_000, 60, 10), []);
+        // Not yet known for a day.
+        let mut state = State::default();
+        guesses(&mut state, "10.0.0.9", 0, 1, 1);
+        assert_eq!(guesses(&mut state, "10.0.0.9", 80_000, 15, 10), [Rule::Burst]);
+    }
+
+    #[test]
+    fn an_empty_state_is_small() {
+        assert!(size_of::<State>() <= 160, "{}", size_of::<State>());
+    }
+}

@@ -322,6 +322,60 @@ fn an_address_in_thirty_seconds_is_a_sweep_within_hours() {
     assert!(got >= 80, "{got} %");
 }
 
+#[test]
+fn batches_and_restarts_change_nothing() {
+    // Seeds 200 to 203: a scan, a sweep and guesses of one host in each format.
+    for (seed, format) in (200..).zip(FORMATS) {
+        let mut log = Log::new(seed, format);
+        for i in 0..150 {
+            let (scan, sweep) = (scanned(&mut log.rng), scanned(&mut log.rng));
+            log.out("10.200.0.9", 20 + i * 37, START + i * 6, scan);
+            log.host = 1;
+            log.out(&public(i), 445, START + i * 6, sweep);
+            log.host = 2;
+            guess(&mut log, "198.51.100.7", false, 1, 1, 1);
+            log.ssh("198.51.100.7", false, START + i * 15, 3, (15, 2400));
+            log.host = 0;
+        }
+        // Within a batch lines are put in order, over batches only the log's own order counts.
+        let mut lines: Vec<&str> = log.text.lines().collect();
+        lines[1..].sort_by_key(|it| it.split(' ').nth(10).unwrap().parse::<u32>().unwrap());
+        let text = (lines.join("\n") + "\n").into_bytes();
+        let case = Case { inputs: vec![("flows.log".to_owned(), text)], ..Case::default() };
+        let whole = findings(&case, &Run::default());
+        assert_eq!(whole.len(), 3, "{format:?}");
+        for (batch_rows, restart_after) in [(1, None), (7, Some(40)), (64, Some(2)), (64, Some(5))]
+        {
+            let run = Run { batch_rows, restart_after, ..Run::default() };
+            let is_equal = findings(&case, &run) == whole;
+            assert!(is_equal, "{format:?}, batches of {batch_rows}");
+        }
+    }
+}
+
+/// Whether 25 failed ports, the eight common ports and `others` that answer are called a scan.
+fn is_scan_beside_answers(others: u64) -> bool {
+    let mut log = Log::new(300, FORMATS[0]);
+    for port in [22, 53, 80, 123, 443, 3306, 5432, 6379] {
+        log.out("10.200.0.9", port, START, Fate::Answered);
+    }
+    for i in 0..others {
+        log.out("10.200.0.9", 9000 + i, START + i, Fate::Answered);
+    }
+    for i in 0..25 {
+        log.out("10.200.0.9", 20_000 + i, START + 60 + i, Fate::Dropped);
+    }
+    log.hosts().contains_key(SCAN)
+}
+
+#[test]
+fn answers_at_common_ports_are_eight_that_the_share_does_not_know_of() {
+    // Two of three must fail, so 13 answers beside 25 failures are too many; eight of them may go unseen.
+    assert!(is_scan_beside_answers(4), "25 of 37 failed");
+    assert!(is_scan_beside_answers(12), "25 of 45 failed, 25 of 37 as far as is seen");
+    assert!(!is_scan_beside_answers(13), "25 of 46 failed, 25 of 38 as far as is seen");
+}
+
 /// Guesses of a tool with `tasks` connections at a time: sizes differ by retransmissions.
 fn guess(log: &mut Log, remote: &str, is_ours: bool, tasks: u64, tries: u64, span: u64) {
     let packets = log.rng.within(14, 28);

@@ -203,3 +203,16 @@ fn draft(
     draft.evidence.clone_from(&scan.evidence);
     draft
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_of_the_three_families_are_small_when_empty() {
+        let all = size_of::<State>()
+            + size_of::<crate::ec2::port_sweep::State>()
+            + size_of::<crate::guesses::State>();
+        assert!(all <= 400, "{all}");
+    }
+}
