@@ -96,7 +96,7 @@ impl Detector for CloudtrailLoggingDisabled {
         name: "iam/cloudtrail_logging_disabled",
         scope: Scope::Account,
         // Trails live for years, and their bucket is named when they are made.
-        idle: Duration::from_secs(5 * 366 * 86_400),
+        idle: Duration::from_hours(5 * 366 * 24),
         version: 1,
         types: &[&CLOUDTRAIL_LOGGING_DISABLED],
         interest: Interest::Calls(&[
@@ -308,7 +308,7 @@ fn selects_writes(selector: &Value) -> bool {
     for field in fields {
         match field.get("field").and_then(Value::as_str) {
             Some("eventCategory") => {
-                is_management = equals(field).iter().any(|it| it == "Management")
+                is_management = equals(field).iter().any(|it| it == "Management");
             }
             Some("readOnly") if equals(field).iter().all(|it| it == "false") => {}
             // Any other field that must equal something leaves the rest unrecorded.
@@ -365,7 +365,7 @@ mod tests {
     fn selectors_that_drop_writes_are_weak() {
         for (request, expected) in [
             (r#"{"eventSelectors":[]}"#, Some(false)),
-            (r#"{}"#, Some(false)),
+            (r"{}", Some(false)),
             (r#"{"eventSelectors":[{}]}"#, Some(true)),
             (r#"{"eventSelectors":[{"includeManagementEvents":false}]}"#, Some(false)),
             (r#"{"eventSelectors":[{"readWriteType":"ReadOnly"}]}"#, Some(false)),

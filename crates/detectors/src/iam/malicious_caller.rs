@@ -162,7 +162,7 @@ impl Detector for MaliciousCaller {
     const SPEC: Spec = Spec {
         name: "iam/malicious_caller",
         scope: Scope::Session,
-        idle: Duration::from_secs(3600),
+        idle: Duration::from_hours(1),
         version: 1,
         types: &[
             &RECON_MALICIOUS,

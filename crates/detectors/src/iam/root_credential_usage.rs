@@ -48,7 +48,7 @@ impl Detector for RootCredentialUsage {
     const SPEC: Spec = Spec {
         name: "iam/root_credential_usage",
         scope: Scope::Session,
-        idle: Duration::from_secs(3600),
+        idle: Duration::from_hours(1),
         version: 1,
         types: &[&ROOT_CREDENTIAL_USAGE],
         interest: Interest::Every,

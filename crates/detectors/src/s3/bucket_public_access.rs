@@ -73,7 +73,7 @@ impl Detector for BucketPublicAccess {
     const SPEC: Spec = Spec {
         name: "s3/bucket_public_access",
         scope: Scope::Bucket,
-        idle: Duration::from_secs(3600),
+        idle: Duration::from_hours(1),
         version: 1,
         types: &[&ANONYMOUS, &PUBLIC],
         interest: Interest::Calls(&["PutBucketAcl", "PutBucketPolicy"]),
@@ -484,7 +484,7 @@ mod tests {
                 Nobody,
             ),
             (r#"{"AccessControlPolicy":7}"#, Nobody),
-            (r#"7"#, Nobody),
+            ("7", Nobody),
         ] {
             let request = serde_json::from_str(request).unwrap();
             assert_eq!(acl_audience(&requested_grants(&request)), expected, "{request}");

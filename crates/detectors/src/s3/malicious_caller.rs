@@ -169,7 +169,7 @@ impl Detector for MaliciousCaller {
         name: "s3/malicious_caller",
         // Anonymous callers have no session; the bucket is always named.
         scope: Scope::Bucket,
-        idle: Duration::from_secs(3600),
+        idle: Duration::from_hours(1),
         version: 1,
         types: &[
             &DISCOVERY_MALICIOUS,
