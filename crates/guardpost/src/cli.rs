@@ -62,7 +62,7 @@ pub struct ScanArgs {
     pub trusted_list: Vec<PathBuf>,
 
     /// Output of `aws ec2 describe-instances` and others as JSON: names and tags of resources
-    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Knowledge")]
+    #[arg(long, value_name = "FILE", help_heading = "Knowledge")]
     pub inventory: Vec<PathBuf>,
 
     /// Database of places in MaxMind's format (.mmdb), asked before the built-in table

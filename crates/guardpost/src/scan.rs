@@ -90,7 +90,12 @@ pub fn execute(
         objects: &objects,
         starts: &starts,
         lateness: config.engine().lateness,
-        reading: Reading { options: Arc::new(options), window, is_hashed },
+        reading: Reading {
+            options: Arc::new(options),
+            window,
+            impossible_from: started + FUTURE,
+            is_hashed,
+        },
         engine: Engine::new(registry, Arc::clone(&knowledge.intel), config.engine()),
         intake,
         threads,

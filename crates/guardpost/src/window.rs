@@ -67,6 +67,9 @@ impl Window {
 }
 
 fn retain<R>(rows: &mut Vec<R>, origins: &mut Vec<Origin>, keep: impl Fn(&R) -> bool) -> u64 {
+    if rows.iter().all(&keep) {
+        return 0;
+    }
     let before = rows.len();
     let kept: Vec<bool> = rows.iter().map(keep).collect();
     let mut flags = kept.iter();

@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::fmt::Write as _;
+
 use common::{Folder, gzip, log, query};
 
 /// Logs of several hours in files whose names say nothing of their order.
@@ -53,6 +55,7 @@ fn the_order_of_arguments_makes_no_difference() {
     assert!(run(true) == expected);
 }
 
+#[expect(clippy::unwrap_used, reason = "writing to a string cannot fail")]
 /// Logs of ten hours of three sources, each joined into one file.
 fn joined() -> Folder {
     let folder = Folder::new();
@@ -61,11 +64,13 @@ fn joined() -> Folder {
         let second = 1_767_607_200 + minute * 60;
         queries += &query(minute, minute % 7, "www.example.com");
         for port in 1..=minute % 90 {
-            flows += &format!(
-                "2 111122223333 eni-{:017x} 10.0.0.5 192.0.2.9 40000 {port} 6 1 40 {second} {} REJECT OK\n",
+            writeln!(
+                flows,
+                "2 111122223333 eni-{:017x} 10.0.0.5 192.0.2.9 40000 {port} 6 1 40 {second} {} REJECT OK",
                 minute / 100,
                 second + 50
-            );
+            )
+            .unwrap();
         }
         calls += &call(minute);
     }

@@ -210,3 +210,15 @@ fn a_list_and_a_trusted_list_decide() {
     assert_eq!(types, [C2, "CryptoCurrency:EC2/BitcoinTool.B!DNS"]);
     assert!(folder.run(&["scan", "a.log", "--trusted-list", "good.txt"]).out.is_empty());
 }
+
+#[test]
+fn a_time_far_ahead_is_skipped_and_holds_nobody_back() {
+    let folder = Folder::new();
+    let far = query(0, 1, "www.example.com").replace("2026-01-05", "2099-01-05");
+    folder.write("a.log", far + &log(0, 1));
+    folder.write("b.log", log(0, 2));
+    let ran = folder.run(&["scan", "."]);
+    assert_eq!(ran.findings().len(), 2);
+    assert!(ran.err.contains("1 record from more than a day after now"), "{}", ran.err);
+    assert!(!ran.err.contains("came later"), "{}", ran.err);
+}

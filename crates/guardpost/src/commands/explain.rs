@@ -46,13 +46,13 @@ fn explain(name: &str) -> Result<String> {
             "{name}\n\nA type of GuardDuty's catalogue that Guardpost does not raise yet.\n"
         ));
     };
-    let mut out = format!("{}\n{}\n", it.name, it.title);
+    let mut out = format!("{}\n{}\n\n", it.name, it.title);
     let mut fact = |label: &str, value: &str| {
         // Writing to a string cannot fail.
         let _ok = writeln!(out, "{label:<13}{value}");
     };
     let data: Vec<&str> = it.data.iter().copied().map(Data::as_str).collect();
-    fact("\nSeverity", &format!("{} ({})", it.severity.band(), it.severity.value()));
+    fact("Severity", &format!("{} ({})", it.severity.band(), it.severity.value()));
     fact("Needs", &data.join(" or "));
     fact("ATT&CK", &it.techniques.join(", "));
     fact("One finding", &format!("per {}", it.aggregation));

@@ -24,6 +24,8 @@ pub(super) struct Consumer<'c> {
     executor: &'c dyn Executor,
     commit_time: Timestamp,
     watch: &'c mut dyn FnMut(&Progress),
+    /// Bytes that were read of objects that have not ended.
+    parts: BTreeMap<usize, u64>,
     /// By number: objects end in another order than they begin.
     files: BTreeMap<usize, InputFile>,
     outcome: Outcome,
@@ -49,7 +51,16 @@ impl<'c> Consumer<'c> {
             progress: Progress::default(),
         };
         let (engine, intake, commit_time) = (job.engine, job.intake, job.commit_time);
-        Consumer { engine, intake, executor, commit_time, watch, files: BTreeMap::new(), outcome }
+        Consumer {
+            engine,
+            intake,
+            executor,
+            commit_time,
+            watch,
+            parts: BTreeMap::new(),
+            files: BTreeMap::new(),
+            outcome,
+        }
     }
 
     pub(super) fn block(&mut self, source: SourceId, block: Block) {
@@ -63,16 +74,24 @@ impl<'c> Consumer<'c> {
         (self.watch)(&self.outcome.progress);
     }
 
+    /// Notes how far an object was read.
+    pub(super) fn read(&mut self, number: usize, bytes: u64) {
+        let before = self.parts.insert(number, bytes).unwrap_or(0);
+        self.outcome.progress.bytes += bytes.saturating_sub(before);
+    }
+
     pub(super) fn end(&mut self, number: usize, object: Option<&Object>, done: ObjectDone) {
         let outcome = &mut self.outcome;
         if let Some(object) = object {
             self.files.insert(number, done.input_file(object));
             outcome.progress.files += 1;
-            outcome.progress.bytes += object.size;
+            let before = self.parts.remove(&number).unwrap_or(0);
+            outcome.progress.bytes += object.size.saturating_sub(before);
             if let Some(cause) = done.error {
                 outcome.unreadable.push(Unreadable { name: object.name.clone(), cause });
             }
         }
+        outcome.impossible += done.impossible;
         outcome.outside += done.outside;
         outcome.tally.merge(&done.tally);
         outcome.report.merge(done.report);
@@ -105,7 +124,7 @@ impl<'c> Consumer<'c> {
         self.intake.finish(HORIZON);
         self.work();
         self.outcome.released_early = self.intake.released_early();
-        self.outcome.impossible = self.intake.impossible();
+        self.outcome.impossible += self.intake.impossible();
         self.outcome.files = self.files.into_values().collect();
         self.outcome.counters = self.engine.counters();
         self.outcome

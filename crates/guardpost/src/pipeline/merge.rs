@@ -40,7 +40,16 @@ pub(super) trait Supply {
 /// What comes next.
 pub(super) enum Piece {
     /// Rows for the journal.
-    Block(SourceId, Block),
+    Block {
+        /// The object that they come from.
+        number: usize,
+        /// Stored bytes of it that were read, about.
+        read: u64,
+        /// The group that their lateness is judged in.
+        source: SourceId,
+        /// The rows.
+        block: Block,
+    },
     /// The object with this number has ended.
     End(usize, ObjectDone),
 }
@@ -98,13 +107,13 @@ impl Merge {
             self.empty = Some(number);
         }
         let ((_, number), timed) = self.heads.pop_first()?;
-        let source = timed.source;
+        let (source, read) = (timed.source, timed.read);
         let (block, rest) = timed.take(self.bound(), self.slack);
         match rest {
             Some(rest) => _ = self.heads.insert((rest.first, number), rest),
             None => self.empty = Some(number),
         }
-        Some(Piece::Block(source, block))
+        Some(Piece::Block { number, read, source, block })
     }
 
     fn refill(&mut self, number: usize, supply: &mut dyn Supply) -> Option<Piece> {
@@ -198,10 +207,10 @@ mod tests {
         let (mut times, mut ends) = (Vec::new(), Vec::new());
         while let Some(piece) = merge.next(&mut supply) {
             match piece {
-                Piece::Block(_, Block::Flows(rows)) => {
+                Piece::Block { block: Block::Flows(rows), .. } => {
                     times.extend(rows.rows.iter().map(|it| it.start));
                 }
-                Piece::Block(..) => panic!("another kind"),
+                Piece::Block { .. } => panic!("another kind"),
                 Piece::End(number, _) => ends.push(number),
             }
         }

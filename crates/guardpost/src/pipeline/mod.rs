@@ -99,7 +99,10 @@ pub fn run(job: Job<'_>, watch: &mut dyn FnMut(&Progress)) -> Outcome {
     let mut consume = |supply: &mut dyn Supply| {
         while let Some(piece) = merge.next(supply) {
             match piece {
-                Piece::Block(source, block) => consumer.block(source, block),
+                Piece::Block { number, read, source, block } => {
+                    consumer.read(number, read);
+                    consumer.block(source, block);
+                }
                 Piece::End(number, done) => consumer.end(number, objects.get(number), done),
             }
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use engine::SourceId;
 use findings::InputFile;
+use model::Timestamp;
 use sha2::{Digest as _, Sha256};
 use telemetry::{Block, ObjectReader, Options, Report};
 
@@ -15,12 +16,14 @@ use crate::tally::Tally;
 use crate::window::Window;
 
 /// How objects are read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Reading {
     /// Bounds and interest of the parsers.
     pub options: Arc<Options>,
     /// Rows outside are dropped.
     pub window: Window,
+    /// Rows from this time on are impossible: one of them would hold its whole object back.
+    pub impossible_from: Timestamp,
     /// Whether the SHA-256 of every object is computed.
     pub is_hashed: bool,
 }
@@ -29,6 +32,9 @@ pub struct Reading {
 pub(super) struct Task {
     reader: ObjectReader,
     window: Window,
+    possible: Window,
+    /// Size as stored and, about, as text.
+    sizes: (u64, u64),
     sources: [SourceId; 3],
     done: ObjectDone,
 }
@@ -40,6 +46,8 @@ pub struct ObjectDone {
     pub report: Report,
     /// What was taken.
     pub tally: Tally,
+    /// Rows with impossible times.
+    pub impossible: u64,
     /// Rows outside of the time asked for.
     pub outside: u64,
     /// SHA-256 of the stored bytes in hexadecimal digits, when asked for.
@@ -83,6 +91,7 @@ impl Task {
                 let _ok = write!(done.sha256, "{byte:02x}");
             }
         }
+        let sizes = (object.size, text_size(&bytes));
         let number = u32::try_from(number).map_err(io::Error::other)?;
         let options = Arc::clone(&reading.options);
         let reader = ObjectReader::with_buffer(number, &object.key, bytes, buffer, options);
@@ -92,13 +101,15 @@ impl Task {
             SourceId::new(&format!("{kind} {} {}", hint.account.number(), hint.region.as_str()))
         };
         let sources = [source("flow"), source("query"), source("call")];
-        Ok(Task { reader, window: reading.window, sources, done })
+        let possible = Window { until: reading.impossible_from, ..Window::default() };
+        Ok(Task { reader, window: reading.window, possible, sizes, sources, done })
     }
 
     /// The next block; `None` at the end.
     pub(super) fn advance(&mut self) -> Option<Timed> {
         loop {
             let mut block = self.reader.next_block(&mut self.done.report)?;
+            self.done.impossible += self.possible.keep(&mut block);
             self.done.outside += self.window.keep(&mut block);
             if block.is_empty() {
                 continue;
@@ -110,12 +121,34 @@ impl Task {
                 Block::Queries(_) => query,
                 Block::ApiCalls(_) => call,
             };
-            return Some(Timed::new(source, block));
+            let mut timed = Timed::new(source, block);
+            timed.read = self.read();
+            return Some(timed);
         }
+    }
+
+    /// Stored bytes that were read, about.
+    fn read(&self) -> u64 {
+        let (stored, text) = self.sizes;
+        let part = self.done.report.bytes as f64 / text.max(1) as f64;
+        (stored as f64 * part.min(1.0)) as u64
     }
 
     /// Ends reading: what was counted, and the buffer for the next task.
     pub(super) fn close(self) -> (ObjectDone, Vec<u8>) {
         (self.done, self.reader.into_buffer())
+    }
+}
+
+/// Size of the text, about: for showing how far reading has come.
+fn text_size(stored: &[u8]) -> u64 {
+    /// How much smaller logs become, where the object does not say.
+    const RATIO: u64 = 8;
+    let len = stored.len() as u64;
+    match stored {
+        // gzip ends with the size modulo 2^32 (RFC 1952).
+        [0x1f, 0x8b, .., a, b, c, d] => u64::from(u32::from_le_bytes([*a, *b, *c, *d])).max(len),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => len.saturating_mul(RATIO),
+        _ => len,
     }
 }

@@ -10,6 +10,8 @@ use telemetry::{ApiRows, Block, DnsQuery, DnsRows, Flow, FlowRows, Span};
 /// A block with the times of its rows.
 pub(super) struct Timed {
     pub(super) source: SourceId,
+    /// Stored bytes of its object that were read with it, about.
+    pub(super) read: u64,
     block: Block,
     /// Time of the earliest row that was not taken off.
     pub(super) first: Timestamp,
@@ -30,7 +32,7 @@ impl Timed {
             first = first.min(time);
             last = last.max(time);
         });
-        Timed { source, block, first, last, taken: 0, is_sorted }
+        Timed { source, read: 0, block, first, last, taken: 0, is_sorted }
     }
 
     /// Memory that it takes, about.
