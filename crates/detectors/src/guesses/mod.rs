@@ -5,12 +5,16 @@
 //! success. Sources: Jonker 2014 (<https://essay.utwente.nl/65855/>); Hofstede, Hendriks, Sperotto, Pras 2014,
 //! "SSH Compromise Detection using NetFlow/IPFIX".
 
+mod pair;
+mod wide;
+
 use engine::Connection;
 use engine::findings::EvidenceRef;
-use engine::stats::{
-    BoundedMap, FirstSeen, Flatness, Ring, Size, WindowCount, WindowDistinct, flatness,
-};
+use engine::stats::{BoundedMap, FirstSeen, Flatness, Size, flatness};
 use serde::{Deserialize, Serialize};
+
+use pair::{Login, Pair};
+use wide::Wide;
 
 /// Pairs of our interface and a remote address, in one direction, that are followed.
 const PAIRS_MAX: usize = 512;
@@ -19,15 +23,11 @@ const ALERTED_MAX: usize = 64;
 /// Pairs whose first contact is known, and whose busy days are.
 const KNOWN_MAX: usize = 512;
 const BUSY_MAX: usize = 256;
-/// Connections that are kept of a pair.
-const LOGINS_MAX: usize = 64;
 /// Most records that are kept as evidence.
 const EVIDENCE_MAX: usize = 7;
 const DAY_SECS: u32 = 86_400;
 /// Days that a quiet pair is remembered.
 const KNOWN_DAYS: u32 = 4;
-/// Buckets of the windows over many pairs.
-const BUCKETS: usize = 6;
 /// Guesses at one destination that make it one of a spray.
 const SPRAY_TRIES: usize = 2;
 /// Guesses in flight when a longer connection begins go on for so long, seconds.
@@ -77,22 +77,6 @@ pub struct State {
     hour: u32,
 }
 
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct Pair {
-    logins: Ring<Login, LOGINS_MAX>,
-    evidence: Vec<EvidenceRef>,
-}
-
-/// One connection so far.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-struct Login {
-    first: u32,
-    packets: u32,
-    bytes: u32,
-    secs: u16,
-    client_port: u16,
-}
-
 /// A pair after an alert: what its guesses were like.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct Alerted {
@@ -103,19 +87,6 @@ struct Alerted {
     is_success: bool,
     /// A connection that was longer than a guess, and no guess has come after it.
     longer: Option<Box<Connection>>,
-}
-
-/// Windows over all pairs of the interface.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct Wide {
-    /// Guesses of new sources, and these sources.
-    tries: WindowCount<BUCKETS>,
-    sources: WindowDistinct<BUCKETS>,
-    /// Destinations that we guess at.
-    destinations: WindowDistinct<BUCKETS>,
-    distributed_at: u32,
-    spray_at: u32,
-    evidence: [Vec<EvidenceRef>; 2],
 }
 
 /// Which rule was met.
@@ -347,123 +318,6 @@ impl Alerted {
         self.latest = now;
         self.bytes = flat.median_bytes as u32;
         self.secs = secs.max(1);
-    }
-}
-
-impl Pair {
-    /// Keeps a connection, or brings it up to date. Returns whether it is a guess that was not one before.
-    fn note(&mut self, connection: &Connection, shape: &Shape) -> bool {
-        let login = Login::of(connection);
-        let known = self
-            .logins
-            .iter_mut()
-            .rev()
-            .find(|it| (it.client_port, it.first) == (login.client_port, login.first));
-        let was_guess = known.as_ref().is_some_and(|it| shape.is_guess(it));
-        if let Some(known) = known {
-            *known = login;
-        } else {
-            self.logins.push(login);
-        }
-        shape.is_guess(&login) && !was_guess
-    }
-
-    fn guesses(&self, shape: &Shape, since: u32) -> impl Iterator<Item = &Login> {
-        self.logins.iter().filter(move |it| it.first >= since && shape.is_guess(it))
-    }
-
-    fn median_secs(&self, shape: &Shape) -> u16 {
-        let mut secs: Vec<u16> = self.guesses(shape, 0).map(|it| it.secs).collect();
-        secs.sort_unstable();
-        secs.get(secs.len().saturating_sub(1) / 2).copied().unwrap_or(0)
-    }
-}
-
-impl Login {
-    fn of(connection: &Connection) -> Login {
-        let client_port =
-            if connection.is_outbound { connection.local_port } else { connection.remote_port };
-        Login {
-            first: connection.first,
-            packets: connection.packets_forward(),
-            bytes: u32::try_from(connection.bytes_forward()).unwrap_or(u32::MAX),
-            secs: u16::try_from(connection.duration_secs()).unwrap_or(u16::MAX),
-            client_port,
-        }
-    }
-
-    fn size(&self) -> Size {
-        Size { packets: u64::from(self.packets), bytes: u64::from(self.bytes) }
-    }
-}
-
-impl Wide {
-    /// A guess of a new source.
-    fn source(
-        &mut self,
-        key: u64,
-        now: u32,
-        evidence: EvidenceRef,
-        rules: &Rules,
-    ) -> Option<Alert> {
-        let width = rules.wide_window_secs.div_ceil(BUCKETS as u32);
-        self.tries.add(now, 1, width);
-        self.sources.insert(now, key, width);
-        self.keep(0, evidence);
-        let is_said = self.distributed_at != 0
-            && now.saturating_sub(self.distributed_at) < rules.wide_window_secs;
-        let tries = self.tries.total(now);
-        if is_said || tries < rules.distributed_tries {
-            return None;
-        }
-        let remotes = self.sources.count(now);
-        if remotes < rules.distributed_sources {
-            return None;
-        }
-        self.distributed_at = now;
-        Some(self.alert(Rule::Distributed, tries, remotes, now))
-    }
-
-    /// A guess of ours; `few` of them at this destination.
-    fn destination(
-        &mut self,
-        key: u64,
-        few: usize,
-        now: u32,
-        evidence: EvidenceRef,
-        rules: &Rules,
-    ) -> Option<Alert> {
-        let width = rules.wide_window_secs.div_ceil(BUCKETS as u32);
-        self.keep(1, evidence);
-        if few < SPRAY_TRIES {
-            return None;
-        }
-        let is_new = self.destinations.insert(now, key, width);
-        let is_said =
-            self.spray_at != 0 && now.saturating_sub(self.spray_at) < rules.wide_window_secs;
-        if is_said || !is_new {
-            return None;
-        }
-        let remotes = self.destinations.count(now);
-        if remotes < rules.spray_destinations {
-            return None;
-        }
-        self.spray_at = now;
-        Some(self.alert(Rule::Spray, remotes * SPRAY_TRIES as u64, remotes, now))
-    }
-
-    fn keep(&mut self, of: usize, evidence: EvidenceRef) {
-        if let Some(kept) = self.evidence.get_mut(of).filter(|it| it.len() < EVIDENCE_MAX) {
-            kept.push(evidence);
-        }
-    }
-
-    fn alert(&mut self, rule: Rule, tries: u64, remotes: u64, now: u32) -> Alert {
-        let of = usize::from(rule == Rule::Spray);
-        let evidence = self.evidence.get_mut(of).map(std::mem::take).unwrap_or_default();
-        let first = evidence.iter().map(|it| it.time.secs()).min();
-        let first = first.and_then(|it| u32::try_from(it).ok()).unwrap_or(now);
-        Alert { rule, tries, remotes, flat: 0, first, evidence }
     }
 }
 
