@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 
 pub use finding::{INSIDE_AWS, OUTSIDE_AWS};
 use finding::{Use, draft, signal, used};
-use place::{Known, Place, account, instance_of, is_delivered};
+use place::{Known, Place, instance_of, is_delivered};
 
-use super::range::Range;
+use super::range::{OwnedVpc, Range};
 
 tunables! {
     /// Credentials of EC2 instances that are used elsewhere.
@@ -28,11 +28,11 @@ tunables! {
         pub egress_ranges: Vec<Range> = Vec::new(),
         /// VPCs whose NAT gateways carry the traffic of other VPCs, as `account/vpc`, such as
         /// `["111122223333/vpc-0a1b2c3d4e5f60718"]`.
-        pub egress_vpcs: Vec<String> = Vec::new(),
+        pub egress_vpcs: Vec<OwnedVpc> = Vec::new(),
         /// Accounts whose VPC endpoints are shared with the others: their use is in order.
-        pub shared_accounts: Vec<String> = Vec::new(),
+        pub shared_accounts: Vec<AccountId> = Vec::new(),
         /// Accounts of the organization that the inventory does not know: findings about them are Medium.
-        pub affiliated_accounts: Vec<String> = Vec::new(),
+        pub affiliated_accounts: Vec<AccountId> = Vec::new(),
         /// How long after an instance's launch, or its first call where the launch is not known, calls from
         /// strange addresses wait for the inventory to catch up, in seconds.
         pub hold_secs: u32 = 900,
@@ -244,8 +244,7 @@ impl InstanceCredentialExfiltration {
                 return Verdict::Hold(until);
             }
         }
-        let affiliated =
-            self.affiliated_accounts.iter().filter_map(|it| account(it)).find(|it| holder(*it));
+        let affiliated = self.affiliated_accounts.iter().copied().find(|it| holder(*it));
         Verdict::Elsewhere {
             is_inside: is_ec2,
             account: affiliated,
@@ -261,8 +260,6 @@ impl InstanceCredentialExfiltration {
             .filter(|it| it.is_known())
             .or_else(by_id)
             .filter(|it| it.is_known());
-        let is_named =
-            |accounts: &[String], owner| accounts.iter().any(|it| account(it) == Some(owner));
         match owner {
             None if place.endpoint.is_empty() => {
                 let known = Known::of(place, None, ctx);
@@ -273,14 +270,14 @@ impl InstanceCredentialExfiltration {
                 }
             }
             None => Verdict::Weak("VPC endpoint of an account that is not known"),
-            Some(owner) if owner == place.home || is_named(&self.shared_accounts, owner) => {
+            Some(owner) if owner == place.home || self.shared_accounts.contains(&owner) => {
                 Verdict::InOrder
             }
             Some(owner) => Verdict::Elsewhere {
                 is_inside: true,
                 account: Some(owner),
                 is_affiliated: ctx.inventory.is_org_account(owner)
-                    || is_named(&self.affiliated_accounts, owner),
+                    || self.affiliated_accounts.contains(&owner),
                 is_certain: true,
             },
         }
@@ -289,10 +286,9 @@ impl InstanceCredentialExfiltration {
     /// Whether the settings name the address as a way out.
     fn is_egress(&self, place: &Place, ctx: &Context<'_>) -> bool {
         self.egress_ranges.iter().any(|it| it.contains(place.address))
-            || self.egress_vpcs.iter().filter_map(|it| it.split_once('/')).any(|(owner, vpc)| {
-                account(owner).is_some_and(|owner| {
-                    ctx.inventory.egress_addresses(owner, vpc, place.time).contains(&place.address)
-                })
+            || self.egress_vpcs.iter().any(|it| {
+                let addresses = ctx.inventory.egress_addresses(it.account, &it.id, place.time);
+                addresses.contains(&place.address)
             })
     }
 

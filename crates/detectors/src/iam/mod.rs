@@ -4,5 +4,5 @@ pub mod cloudtrail_logging_disabled;
 pub mod instance_credential_exfiltration;
 pub mod malicious_caller;
 pub mod pentest_os;
-pub mod root_credential_usage;
 pub mod range;
+pub mod root_credential_usage;

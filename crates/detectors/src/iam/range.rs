@@ -1,9 +1,9 @@
-//! A range of addresses in settings.
+//! Ranges of addresses, and VPCs with their accounts, in settings.
 
 use std::fmt;
 use std::str::FromStr;
 
-use engine::model::Addr;
+use engine::model::{AccountId, Addr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Addresses that share their first bits, written as `198.51.100.0/24` or as a single address.
@@ -76,9 +76,54 @@ impl<'de> Deserialize<'de> for Range {
     }
 }
 
+/// A VPC with the account that owns it, written as `111122223333/vpc-0a1b2c3d4e5f60718`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnedVpc {
+    /// The owner.
+    pub account: AccountId,
+    /// Id of the VPC.
+    pub id: String,
+}
+
+impl Serialize for OwnedVpc {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}/{}", self.account, self.id))
+    }
+}
+
+impl<'de> Deserialize<'de> for OwnedVpc {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<OwnedVpc, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parts = text.split_once('/').and_then(|(account, id)| {
+            let account = AccountId::from_digits(account.as_bytes())?;
+            (account.is_known() && id.starts_with("vpc-")).then_some((account, id))
+        });
+        let (account, id) = parts.ok_or_else(|| {
+            serde::de::Error::custom(format!(
+                "`{text}` is no VPC with its account; write it as 111122223333/vpc-0a1b2c3d4e5f60718"
+            ))
+        })?;
+        Ok(OwnedVpc { account, id: id.to_owned() })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn vpcs_need_an_account() {
+        let read = |text: &str| serde_json::from_value::<OwnedVpc>(text.into());
+        let vpc = read("111122223333/vpc-0a1b").unwrap();
+        assert_eq!(
+            (vpc.account.to_string().as_str(), vpc.id.as_str()),
+            ("111122223333", "vpc-0a1b")
+        );
+        assert_eq!(serde_json::to_value(&vpc).unwrap(), "111122223333/vpc-0a1b");
+        for bad in ["vpc-0a1b", "1/vpc", "x/vpc-1", "000000000000/vpc-1"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn ranges_hold_their_addresses_and_no_others() {

@@ -61,6 +61,7 @@ impl Detector for RootCredentialUsage {
             && self.enabled
             && !row.is(NOT_BY_ROOT)
             && row.invoked_by.len == 0
+            && !(is_sign_in(event) && event.response().contains("\"Failure\""))
             && (is_success(row) || self.count_failed_calls && !is_sign_in(event))
             && !event.listed.contains(Category::Trusted)
     }

@@ -103,10 +103,6 @@ pub(super) fn is_delivered(event: &Event<'_, ApiCalls>, ctx: &Context<'_>) -> bo
         })
 }
 
-pub(super) fn account(text: &str) -> Option<AccountId> {
-    AccountId::from_digits(text.as_bytes()).filter(|it| it.is_known())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
