@@ -21,17 +21,11 @@ pub fn rows(types: &[&'static FindingType], tally: &Tally) -> Vec<CoverageRow> {
     rows
 }
 
-/// What the absence of data costs: the sources that are missing, and how many types cannot be raised.
-pub fn missing(rows: &[CoverageRow]) -> Vec<(String, u64)> {
-    let mut missing: Vec<(String, u64)> = Vec::new();
-    for row in rows.iter().filter(|it| !it.is_seen) {
-        let names: Vec<&str> = row.needed.iter().copied().map(Data::as_str).collect();
-        let names = names.join(" or ");
-        match missing.iter_mut().find(|(name, _)| *name == names) {
-            Some((_, count)) => *count += 1,
-            None => missing.push((names, 1)),
-        }
-    }
-    missing.sort();
-    missing
+/// What the absence of data costs: the sources that are missing, and how many types cannot be raised for want
+/// of them. A type that several missing sources could raise counts for each.
+pub fn missing(rows: &[CoverageRow]) -> Vec<(Data, u64)> {
+    let unseen =
+        |data: &Data| rows.iter().filter(|it| !it.is_seen && it.needed.contains(data)).count();
+    let counts = Data::ALL.iter().map(|data| (*data, unseen(data) as u64));
+    counts.filter(|(_, count)| *count > 0).collect()
 }

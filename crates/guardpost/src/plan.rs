@@ -1,7 +1,7 @@
 //! The order in which objects are read, and which of them are the same.
 //!
-//! Objects are ordered by the time in their path or of their first record, whichever is earlier, and where that is equal by
-//! content. Neither the names nor the order in which they were given make a difference.
+//! Objects are ordered by the time in their path or of their first record, whichever is earlier, and where
+//! that is equal by content. Neither the names nor the order in which they were given make a difference.
 
 use std::cmp::Ordering;
 use std::sync::atomic::{AtomicUsize, Ordering as Atomic};

@@ -25,9 +25,9 @@ pub fn summary(scan: &Scan, lost_evidence: u64) -> String {
     out.read(scan);
     out.skipped(scan);
     out.remarks(scan, lost_evidence);
-    for (names, types) in coverage::missing(&scan.coverage) {
-        let verb = if types == 1 { "type" } else { "types" };
-        out.entry("Not seen", &format!("no {names}: {types} finding {verb} cannot be raised"));
+    for (data, types) in coverage::missing(&scan.coverage) {
+        let types = count(types, "finding type");
+        out.entry("Not seen", &format!("no {}: {types} cannot be raised", data.as_str()));
     }
     let secs = scan.elapsed.as_secs_f64();
     let records = scan.outcome.progress.records;

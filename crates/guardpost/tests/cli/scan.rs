@@ -1,8 +1,6 @@
 //! What a scan reads and prints.
 
-mod common;
-
-use common::{C2, C2_NAME, Folder, gzip, log, query};
+use crate::common::{C2, C2_NAME, Folder, gzip, log, query};
 use serde_json::Value;
 
 #[test]

@@ -1,6 +1,5 @@
 //! Runs the built program on logs in a folder of its own.
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "the folder and the program of a test are there")]
+#![expect(clippy::unwrap_used, reason = "the folder and the program of a test are there")]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -106,7 +105,17 @@ pub(crate) fn query(minute: u64, instance: u64, name: &str) -> String {
     let (hour, of_hour) = (10 + minute / 60, minute % 60);
     let name = serde_json::to_string(&format!("{name}.")).unwrap();
     format!(
-        r#"{{"version":"1.100000","account_id":"111122223333","region":"us-east-1","vpc_id":"vpc-0a1b2c3d4e5f60718","query_timestamp":"2026-01-05T{hour:02}:{of_hour:02}:00Z","query_name":{name},"query_type":"A","query_class":"IN","rcode":"NXDOMAIN","answers":[],"srcaddr":"10.0.{instance}.10","srcport":"40000","transport":"UDP","srcids":{{"instance":"i-{instance:017x}"}}}}"#
+        concat!(
+            r#"{{"version":"1.100000","account_id":"111122223333","region":"us-east-1","#,
+            r#""vpc_id":"vpc-0a1b2c3d4e5f60718","query_timestamp":"2026-01-05T{hour:02}:{of_hour:02}:00Z","#,
+            r#""query_name":{name},"query_type":"A","query_class":"IN","rcode":"NXDOMAIN","answers":[],"#,
+            r#""srcaddr":"10.0.{instance}.10","srcport":"40000","transport":"UDP","#,
+            r#""srcids":{{"instance":"i-{instance:017x}"}}}}"#
+        ),
+        hour = hour,
+        of_hour = of_hour,
+        name = name,
+        instance = instance
     ) + "\n"
 }
 

@@ -1,8 +1,6 @@
 //! Exit codes, and messages about what was asked for.
 
-mod common;
-
-use common::{Folder, log};
+use crate::common::{Folder, log};
 
 fn folder() -> Folder {
     let folder = Folder::new();

@@ -1,10 +1,8 @@
 //! The result depends on the content alone.
 
-mod common;
-
 use std::fmt::Write as _;
 
-use common::{Folder, gzip, log, query};
+use crate::common::{Folder, gzip, log, query};
 
 /// Logs of several hours in files whose names say nothing of their order.
 fn corpus() -> Folder {
@@ -84,7 +82,18 @@ fn joined() -> Folder {
 fn call(minute: u64) -> String {
     let (hour, of_hour) = (10 + minute / 60, minute % 60);
     format!(
-        r#"{{"eventVersion":"1.08","eventTime":"2026-01-05T{hour:02}:{of_hour:02}:00Z","eventID":"00000000-0000-0000-0000-{minute:012}","eventSource":"ec2.amazonaws.com","eventName":"DescribeInstances","awsRegion":"us-east-1","sourceIPAddress":"198.51.100.7","userAgent":"aws-cli/2","userIdentity":{{"type":"Root","principalId":"111122223333","arn":"arn:aws:iam::111122223333:root","accountId":"111122223333","accessKeyId":"AKIAIOSFODNN7EXAMPLE"}},"eventType":"AwsApiCall","recipientAccountId":"111122223333","requestParameters":null,"responseElements":null}}"#
+        concat!(
+            r#"{{"eventVersion":"1.08","eventTime":"2026-01-05T{hour:02}:{of_hour:02}:00Z","#,
+            r#""eventID":"00000000-0000-0000-0000-{minute:012}","eventSource":"ec2.amazonaws.com","#,
+            r#""eventName":"DescribeInstances","awsRegion":"us-east-1","sourceIPAddress":"198.51.100.7","#,
+            r#""userAgent":"aws-cli/2","userIdentity":{{"type":"Root","principalId":"111122223333","#,
+            r#""arn":"arn:aws:iam::111122223333:root","accountId":"111122223333","#,
+            r#""accessKeyId":"AKIAIOSFODNN7EXAMPLE"}},"eventType":"AwsApiCall","#,
+            r#""recipientAccountId":"111122223333","requestParameters":null,"responseElements":null}}"#
+        ),
+        hour = hour,
+        of_hour = of_hour,
+        minute = minute
     ) + "\n"
 }
 

@@ -1,12 +1,11 @@
 //! The catalogue: complete, sorted, and every type either raised or in the list of those that are not.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::Folder;
 use guardpost::catalog::{served, unserved_lines};
 use serde_json::Value;
+
+use crate::common::Folder;
 
 /// Active types of GuardDuty's documentation (2026-10).
 const CATALOGUE: usize = 229;
@@ -30,7 +29,7 @@ fn the_list_is_given_as_json() {
     let list: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
     assert!(list.len() >= CATALOGUE);
     let find = |name: &str| list.iter().find(|it| it["name"] == name).unwrap();
-    let entry = find(common::C2);
+    let entry = find(crate::common::C2);
     assert_eq!((&entry["served"], &entry["severity"]), (&true.into(), &8.into()));
     for member in ["title", "about", "detection", "false_positives", "response", "aggregation"] {
         assert!(!entry[member].as_str().unwrap().is_empty(), "{member}");
@@ -43,7 +42,8 @@ fn the_list_is_given_as_json() {
 #[test]
 fn a_type_is_explained_by_name_case_or_part() {
     let folder = Folder::new();
-    for name in [common::C2, "backdoor:ec2/c&cactivity.b!dns", "ec2/phishingdomainrequest!"] {
+    for name in [crate::common::C2, "backdoor:ec2/c&cactivity.b!dns", "ec2/phishingdomainrequest!"]
+    {
         let ran = folder.run(&["explain", name]);
         assert_eq!(ran.code, 0, "{ran:?}");
         for part in ["Severity", "What to do", "ATT&CK", "Route 53 Resolver"] {

@@ -1,0 +1,22 @@
+//! The samples that come with the program.
+
+use std::path::Path;
+
+use crate::common::Folder;
+
+#[test]
+fn the_demo_writes_a_report() {
+    let folder = Folder::new();
+    let ran = folder.run(&["demo"]);
+    if !Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").is_dir() {
+        ran.fails(&["built without samples"]);
+        return;
+    }
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.out.starts_with("SEVERITY") && ran.err.contains("guardpost-report.html"),
+        "{ran:?}"
+    );
+    let page = std::fs::read_to_string(folder.path().join("guardpost-report.html")).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.contains("What could be seen"));
+}

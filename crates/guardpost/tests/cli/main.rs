@@ -1,0 +1,8 @@
+//! Tests that run the built program.
+
+mod codes;
+mod common;
+mod demo;
+mod order;
+mod scan;
+mod types;
