@@ -40,7 +40,7 @@ impl Bar {
         self.started = Instant::now();
         self.shown.set_length(bytes);
         let style = ProgressStyle::with_template(
-            "{bar:24.cyan/blue} {percent:>3}%  {prefix}  {eta} left\n  {msg}",
+            "{bar:32.cyan/blue} {percent:>3}%  {eta} left\n  {prefix}\n  {msg}",
         );
         if let Ok(style) = style {
             self.shown.set_style(style.progress_chars("━╸─"));
