@@ -26,7 +26,8 @@ pub(crate) fn run(options: &Options, programs: &Programs) -> Result<String> {
     let rows = INTERFACES.map(|asked| row(programs, records, asked));
     let rows: Vec<Row> = rows.into_iter().collect::<Result<_>>()?;
     let mut out = format!(
-        "### Growth\n\n{records} flow records each. Bytes per interface are the growth of the peak against the first row.\n\n\
+        "### Growth\n\n{records} flow records each. Bytes per interface are the growth of the peak \
+         against the first row.\n\n\
          | interfaces | seen | floor CPU s | scan CPU s | × floor | peak MiB | bytes per interface |\n\
          |---|---|---|---|---|---|---|\n"
     );
