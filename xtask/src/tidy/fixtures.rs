@@ -23,14 +23,22 @@ pub(crate) fn check(tree: &Tree, report: &mut Report) {
             );
         }
         if let Some(case) = path.strip_suffix(GOLDEN) {
-            let has_input = |extension| tree.get(&format!("fixtures/{case}.{extension}")).is_some();
-            if !INPUTS.iter().any(has_input) {
+            let belongs = |(other, _): (&str, _)| other.strip_prefix(case).is_some_and(is_input);
+            if !tree.below("fixtures").any(belongs) {
                 report.error(&file.path, "no input belongs to this golden");
             }
         } else if !is_described(readme, path) {
             report.error(&file.path, format!("no line in {README} says where it comes from"));
         }
     }
+}
+
+/// Whether what follows the name of a case is that of a log: `.log`, or `.day1.json` of a case in parts.
+fn is_input(rest: &str) -> bool {
+    let rest = rest.strip_suffix(".gz").unwrap_or(rest);
+    let extension = rest.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let is_other = rest.ends_with(GOLDEN) || rest.ends_with(".inventory.json");
+    rest.starts_with('.') && INPUTS.contains(&extension) && !is_other
 }
 
 fn is_described(readme: &str, path: &str) -> bool {
@@ -62,6 +70,17 @@ mod tests {
         let expected =
             "error: fixtures/ec2/port_scan/one.findings.json: no input belongs to this golden";
         assert_eq!(problems(check, &[README_LINE, golden]), [expected]);
+    }
+
+    #[test]
+    fn a_case_may_come_in_parts_but_a_description_is_no_input() {
+        let golden = ("fixtures/ec2/port_scan/one.findings.json", "[]\n");
+        let count = |input| problems(check, &[README_LINE, golden, (input, "{}\n")]).len();
+        assert_eq!(count("fixtures/ec2/port_scan/one.day1.json"), 0);
+        assert_eq!(count("fixtures/ec2/port_scan/one.log.gz"), 0);
+        assert_eq!(count("fixtures/ec2/port_scan/one.inventory.json"), 1);
+        assert_eq!(count("fixtures/ec2/port_scan/one_more.log"), 1);
+        assert_eq!(count("fixtures/ec2/port_scan/one.settings.toml"), 1);
     }
 
     #[test]
