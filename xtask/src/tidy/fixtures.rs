@@ -10,8 +10,8 @@ const MAX_BYTES: u64 = 64 * 1024;
 
 /// Reports large fixtures, inputs without a line in the README and goldens without an input.
 ///
-/// A line of the README names a file (`ec2/port_scan/one_host.log`) or the folder of a family
-/// (`ec2/port_scan/`), in backticks.
+/// A line of the README names a case (`ec2/port_scan/one_host`), one of its files or the folder of a
+/// family (`ec2/port_scan/`), in backticks.
 pub(crate) fn check(tree: &Tree, report: &mut Report) {
     let readme = tree.get(README).map_or("", |file| file.text.as_str());
     for (path, file) in tree.below("fixtures").filter(|(path, _)| *path != "README.md") {
@@ -41,9 +41,13 @@ fn is_input(rest: &str) -> bool {
     rest.starts_with('.') && INPUTS.contains(&extension) && !is_other
 }
 
+/// Whether a line names the file, its case (the name up to the first dot) or the folder of its family.
 fn is_described(readme: &str, path: &str) -> bool {
-    let mut ends = path.match_indices('/').map(|(at, _)| at + 1).skip(1).chain([path.len()]);
-    ends.any(|end| path.get(..end).is_some_and(|name| readme.contains(&format!("`{name}`"))))
+    let Some((folder, name)) = path.rsplit_once('/') else { return false };
+    let case = name.split('.').next().unwrap_or(name);
+    let family = if folder.contains('/') { format!("{folder}/") } else { path.to_owned() };
+    let names = [path.to_owned(), format!("{folder}/{case}"), family];
+    names.iter().any(|name| readme.contains(&format!("`{name}`")))
 }
 
 #[cfg(test)]
@@ -60,6 +64,8 @@ mod tests {
         assert_eq!(problems(check, &[INPUT]), [expected]);
         assert_eq!(problems(check, &[INPUT, (README, "`ec2/` all\n")]), [expected]);
         assert_eq!(problems(check, &[INPUT, README_LINE]), [""; 0]);
+        assert_eq!(problems(check, &[INPUT, (README, "`ec2/port_scan/one`\n")]), [""; 0]);
+        assert_eq!(problems(check, &[INPUT, (README, "`ec2/port_scan/on`\n")]), [expected]);
         assert_eq!(problems(check, &[INPUT, (README, "`ec2/port_scan/one.log`\n")]), [""; 0]);
     }
 
