@@ -21,9 +21,12 @@ pub use tunables::{Documented, Field, Section};
 families! {
     ec2 {
         dns_threat_list: DnsThreatList,
+        domain_reputation: DomainReputation,
         port_scan: PortScan,
         port_sweep: PortSweep,
         ssh_brute_force: SshBruteForce,
+        threat_list: ThreatList,
+        tor: Tor,
     }
     iam {
         cloudtrail_logging_disabled: CloudtrailLoggingDisabled,

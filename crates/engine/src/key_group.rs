@@ -176,9 +176,10 @@ impl KeyGroup {
                 flows.push(local);
                 cell.state.line(&local, batch.origins[row as usize], work.settings, connections);
                 cell.last = cell.last.max(Flows::time_of(flow));
-            }
-            if cell.wake == Timestamp::MAX {
-                cell.wake = next_wake(&cell.state, Timestamp::MIN);
+                // Armed after each line, not after the group: batches must not show.
+                if cell.wake == Timestamp::MAX {
+                    cell.wake = next_wake(&cell.state, Timestamp::MIN);
+                }
             }
             cell.state.evicted - evicted_before
         });

@@ -1,6 +1,6 @@
 //! What a detector gives back.
 
-use findings::{Draft, EvidenceRef};
+use findings::Draft;
 use model::{AccountId, Timestamp};
 
 use crate::profiles::{Lessons, Profile};
@@ -43,15 +43,4 @@ impl Out<'_> {
     pub fn wake(&mut self, at: Timestamp) {
         self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
     }
-}
-
-/// Keeps up to [`Draft::EVIDENCE_MAX`] records, the earliest by (time, place).
-pub(crate) fn add_evidence(
-    evidence: &mut Vec<EvidenceRef>,
-    more: impl IntoIterator<Item = EvidenceRef>,
-) {
-    evidence.extend(more);
-    evidence.sort_unstable();
-    evidence.dedup();
-    evidence.truncate(Draft::EVIDENCE_MAX);
 }

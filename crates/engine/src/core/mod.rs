@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use findings::Draft;
 use intel::Intel;
-use model::{EntityId, Timestamp};
+use model::{AccountId, EntityId, Scope, Timestamp};
 
 use crate::batch::{Batch, Control};
 use crate::connection::ConnectionSettings;
@@ -301,6 +301,16 @@ impl Engine {
         executor.for_each(self.key_groups.len(), &|number| {
             run(number, &mut lock(&self.key_groups[number]), &work);
         });
+    }
+
+    /// How many interfaces of an account are remembered.
+    pub fn known_interfaces(&self, account: AccountId) -> usize {
+        let of_account = |it: &Mutex<KeyGroup>| {
+            let key_group = lock(it);
+            let interfaces = key_group.entities[Scope::Interface as usize].iter();
+            interfaces.filter(|(_, info)| info.account == account).count()
+        };
+        self.key_groups.iter().map(of_account).sum()
     }
 
     /// What was counted so far.
