@@ -3,17 +3,28 @@
 use crate::cargo::{self, cargo};
 use anyhow::{Context, Result};
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// One entry of `guardpost types --format json`.
+/// What every entry of `guardpost types --format json` says.
+#[derive(Deserialize, Debug)]
+struct Entry {
+    name: String,
+    /// Whether Guardpost raises it; else it is a type of the catalog that it does not serve, without texts.
+    served: bool,
+}
+
+/// An entry that is served: all of it must be there.
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
 struct FindingType {
     name: String,
-    severity: String,
-    /// Whether Guardpost raises it; else it is a type of the catalog that it does not serve.
-    served: bool,
+    #[serde(rename = "served")]
+    _served: bool,
+    severity: f64,
+    /// The word for the severity.
+    band: String,
     title: String,
     about: String,
     detection: String,
@@ -24,6 +35,8 @@ struct FindingType {
     aggregation: String,
     /// Whether the type is Guardpost's own and not part of GuardDuty's catalog.
     own: bool,
+    /// Path of the source below `crates/detectors/src`, without ending.
+    family: String,
 }
 
 /// Builds `docs/finding-types.md`.
@@ -33,9 +46,18 @@ pub(crate) fn build() -> Result<String> {
 }
 
 fn page(json: &str) -> Result<String> {
-    let types: Vec<FindingType> =
+    let values: Vec<Value> =
         serde_json::from_str(json).context("cannot read the list of finding types")?;
-    let (served, unserved): (Vec<_>, Vec<_>) = types.iter().partition(|it| it.served);
+    let (mut served, mut unserved) = (Vec::<FindingType>::new(), Vec::new());
+    for value in values {
+        let entry = Entry::deserialize(&value).context("a finding type without a name")?;
+        if entry.served {
+            let context = || format!("cannot read the finding type {}", entry.name);
+            served.push(serde_json::from_value(value).with_context(context)?);
+        } else {
+            unserved.push(entry.name);
+        }
+    }
     let mut out = String::from(
         "# Finding types\n\n\
          This page is generated from the finding types in the source by `cargo xtask gen`: do not edit it.\n",
@@ -51,13 +73,13 @@ fn page(json: &str) -> Result<String> {
         out.push_str(
             "\n## Not served\n\nTypes of GuardDuty's catalog that Guardpost does not raise:\n\n",
         );
-        unserved.iter().try_for_each(|it| writeln!(out, "- `{}`", it.name))?;
+        unserved.iter().try_for_each(|it| writeln!(out, "- `{it}`"))?;
     }
     Ok(out)
 }
 
 /// Types by the resource affected (what stands between colon and slash), in the order of their names.
-fn by_resource<'a>(types: &[&'a FindingType]) -> BTreeMap<&'a str, Vec<&'a FindingType>> {
+fn by_resource(types: &[FindingType]) -> BTreeMap<&str, Vec<&FindingType>> {
     let mut groups = BTreeMap::<&str, Vec<&FindingType>>::new();
     for it in types {
         let rest = it.name.split_once(':').map_or(it.name.as_str(), |(_, rest)| rest);
@@ -76,13 +98,16 @@ fn section(out: &mut String, it: &FindingType) -> Result<()> {
     write!(
         out,
         "\n### {}\n\n{}.{own}\n\n\
-         | Severity | Data | ATT&CK | One finding per |\n|---|---|---|---|\n| {} | {} | {} | {} |\n",
+         | Severity | Data | ATT&CK | One finding per | Source |\n|---|---|---|---|---|\n\
+         | {} ({}) | {} | {} | {} | [{family}](../crates/detectors/src/{family}.rs) |\n",
         it.name,
         it.title.trim_end_matches('.'),
-        cell(&it.severity),
+        cell(&it.band),
+        it.severity,
         cell(&it.data.join(" or ")),
         techniques,
         cell(&it.aggregation),
+        family = it.family,
     )?;
     let parts = [
         ("What it means", &it.about),
@@ -111,22 +136,21 @@ mod tests {
     use super::*;
 
     const SAMPLE: &str = r#"[
-      {"name": "Recon:EC2/Portscan", "severity": "Medium", "served": true,
+      {"name": "Recon:EC2/Portscan", "severity": 5, "band": "Medium", "served": true,
        "title": "An instance scans ports", "about": "It asked many ports.", "detection": "By ports.",
        "false_positives": "Scanners.", "response": "Ask the owner.", "techniques": ["T1046", "T1595.001"],
-       "data": ["VPC flow logs"], "aggregation": "instance | address", "own": false},
-      {"name": "Trojan:EC2/DropPoint", "severity": "Medium", "served": false,
-       "title": "", "about": "", "detection": "", "false_positives": "", "response": "", "techniques": [],
-       "data": [], "aggregation": "", "own": false}
+       "data": ["VPC flow logs"], "aggregation": "instance | address", "own": false, "family": "ec2/port_scan"},
+      {"name": "Trojan:EC2/DropPoint", "severity": null, "served": false, "title": null, "own": false}
     ]"#;
 
     #[test]
     fn a_served_type_has_a_section() {
         let page = page(SAMPLE).unwrap();
         let expected = "## EC2\n\n### Recon:EC2/Portscan\n\nAn instance scans ports.\n\n\
-            | Severity | Data | ATT&CK | One finding per |\n|---|---|---|---|\n\
-            | Medium | VPC flow logs | [T1046](https://attack.mitre.org/techniques/T1046/), \
-            [T1595.001](https://attack.mitre.org/techniques/T1595/001/) | instance \\| address |\n\n\
+            | Severity | Data | ATT&CK | One finding per | Source |\n|---|---|---|---|---|\n\
+            | Medium (5) | VPC flow logs | [T1046](https://attack.mitre.org/techniques/T1046/), \
+            [T1595.001](https://attack.mitre.org/techniques/T1595/001/) | instance \\| address | \
+            [ec2/port_scan](../crates/detectors/src/ec2/port_scan.rs) |\n\n\
             **What it means.** It asked many ports.\n\n**How it is detected.** By ports.\n\n\
             **False positives.** Scanners.\n\n**How to respond.** Ask the owner.\n";
         assert!(page.contains(expected), "{page}");
@@ -140,7 +164,8 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_field_is_an_error() {
+    fn an_unknown_field_and_a_missing_text_are_errors() {
         assert!(page(&SAMPLE.replace("\"own\"", "\"ours\"")).is_err());
+        assert!(page(&SAMPLE.replace("\"By ports.\"", "null")).is_err());
     }
 }
