@@ -103,11 +103,7 @@ impl<V, const CAP: usize> BoundedMap<V, CAP> {
     /// Removes a key.
     pub fn remove(&mut self, key: u64) -> Option<V> {
         let at = self.position(tag_of(key), key)?;
-        let last = self.entries.len() - 1;
-        if let Some(index) = &mut self.index {
-            index.swap_remove((tag_of(key), at), (tag_of(self.entries[last].key), last));
-        }
-        let entry = self.entries.swap_remove(at);
+        let entry = self.swap_remove(at);
         if self.entries.is_empty() {
             *self = Self::default();
         }
@@ -117,12 +113,30 @@ impl<V, const CAP: usize> BoundedMap<V, CAP> {
     /// Keeps the entries for which `keep(key, last_use, value)` holds and gives memory back. The order
     /// of calls is not that of a restored map, so each entry must be judged by itself.
     pub fn retain(&mut self, mut keep: impl FnMut(u64, u32, &mut V) -> bool) {
-        let before = self.entries.len();
-        self.entries.retain_mut(|it| keep(it.key, it.last_use, &mut it.value));
-        if self.entries.len() < before {
+        let mut at = 0;
+        while let Some(entry) = self.entries.get_mut(at) {
+            if keep(entry.key, entry.last_use, &mut entry.value) {
+                at += 1;
+            } else {
+                self.swap_remove(at);
+            }
+        }
+        if self.entries.len() * 4 < self.entries.capacity() && self.entries.capacity() > ROW {
             self.entries.shrink_to_fit();
             self.rebuild_index();
+        } else if self.entries.is_empty() {
+            *self = Self::default();
         }
+    }
+
+    /// Removes the entry at a position; the last entry takes its place.
+    fn swap_remove(&mut self, at: usize) -> Entry<V> {
+        let last = self.entries.len() - 1;
+        if let Some(index) = &mut self.index {
+            let tag = tag_of(self.entries[at].key);
+            index.swap_remove((tag, at), (tag_of(self.entries[last].key), last));
+        }
+        self.entries.swap_remove(at)
     }
 
     #[inline]

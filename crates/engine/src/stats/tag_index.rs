@@ -59,8 +59,10 @@ impl TagIndex {
             row[..tags.len()].copy_from_slice(tags);
             return TagIndex::Row(row);
         }
-        let mut index =
-            TagIndex::Sets { shift: 32 - FIRST_BITS, sets: vec![Set::EMPTY; 1 << FIRST_BITS] };
+        // As many sets as the entries fill: fewer would be split at once, and a set must not be finer
+        // than a class.
+        let bits = (tags.len() / WAYS).ilog2().max(FIRST_BITS);
+        let mut index = TagIndex::Sets { shift: 32 - bits, sets: vec![Set::EMPTY; 1 << bits] };
         for (position, &tag) in tags.iter().enumerate() {
             index.push(tag, position);
         }
