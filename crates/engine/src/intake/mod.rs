@@ -63,6 +63,8 @@ pub struct Intake {
     done: Vec<Batch>,
     /// Rows that were dropped because their time is impossible.
     impossible: u64,
+    /// Memory of a batch that was worked on.
+    spare: (FlowRows, ApiRows),
 }
 
 impl Intake {
@@ -75,6 +77,7 @@ impl Intake {
             open: Batch::tick(1, Timestamp::MIN),
             done: Vec::new(),
             impossible: 0,
+            spare: <(FlowRows, ApiRows)>::default(),
         }
     }
 
@@ -86,6 +89,24 @@ impl Intake {
     /// Rows that were dropped because they lie after [`IntakeOptions::not_after`].
     pub fn impossible(&self) -> u64 {
         self.impossible
+    }
+
+    /// Takes the memory of a batch back that was worked on: rows are copied into their order, and fresh
+    /// memory would cost more than the copy.
+    pub fn recycle(&mut self, batch: Batch) {
+        let Batch { mut flows, mut calls, .. } = batch;
+        flows.rows.clear();
+        flows.origins.clear();
+        flows.interfaces.clear();
+        if flows.rows.capacity() > self.spare.0.rows.capacity() {
+            self.spare.0 = flows;
+        }
+        calls.rows.clear();
+        calls.origins.clear();
+        calls.text.clear();
+        if calls.text.capacity() > self.spare.1.text.capacity() {
+            self.spare.1 = calls;
+        }
     }
 
     /// Takes the batches that are complete.
@@ -200,7 +221,8 @@ impl Intake {
 
     fn push(&mut self) {
         self.open.watermark = self.watermarks.watermark();
-        let next = Batch::tick(self.open.number + 1, self.open.watermark);
+        let mut next = Batch::tick(self.open.number + 1, self.open.watermark);
+        (next.flows, next.calls) = std::mem::take(&mut self.spare);
         self.done.push(std::mem::replace(&mut self.open, next));
     }
 

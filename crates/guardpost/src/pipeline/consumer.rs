@@ -101,6 +101,7 @@ impl<'c> Consumer<'c> {
     fn work(&mut self) {
         for batch in self.intake.take() {
             self.process(&batch);
+            self.intake.recycle(batch);
         }
     }
 

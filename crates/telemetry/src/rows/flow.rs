@@ -90,7 +90,7 @@ pub struct FlowRows {
 impl FlowRows {
     /// Appends another block.
     pub fn append(&mut self, other: FlowRows) {
-        if self.rows.is_empty() {
+        if self.rows.is_empty() && self.rows.capacity() < other.rows.len() * 2 {
             *self = other;
             return;
         }
