@@ -11,6 +11,7 @@ mod cargo;
 mod check;
 mod generate;
 mod geo;
+mod samples;
 mod tidy;
 
 use anyhow::{Result, bail};
@@ -24,7 +25,9 @@ cargo xtask COMMAND
   gen [--check]    writes the generated files; --check: fails if one is out of date
   bench [--small] [--only PART] [--inject] [--product PROGRAM]
                    speed and memory against a frozen floor program, as a Markdown table
-  geo [--from DIR] builds the tables of places and of AWS ranges again";
+  geo [--from DIR] builds the tables of places and of AWS ranges again
+  samples [--check]
+                   writes the logs that `guardpost demo` scans; --check: fails if they differ";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -47,6 +50,8 @@ fn run(args: &[String]) -> Result<()> {
         ("gen", ["--check"]) => generate::run(true),
         ("bench", _) => bench::run(rest),
         ("geo", _) => geo::run(rest),
+        ("samples", []) => samples::run(false),
+        ("samples", ["--check"]) => samples::run(true),
         ("measure", _) => bench::measure::run(rest),
         ("help" | "--help" | "-h", []) => {
             println!("{USAGE}");

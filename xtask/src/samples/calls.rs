@@ -1,0 +1,198 @@
+//! Records of CloudTrail.
+
+use super::logs::{Logs, time};
+use super::random::mix;
+use super::world::{DAY, Host, START};
+
+/// The user agent of the command line.
+pub(super) const CLI: &str =
+    "aws-cli/2.15.30 md/awscrt#0.19.19 ua/2.0 os/linux#6.5.0 md/arch#x86_64 lang/python#3.11.8";
+/// A browser.
+pub(super) const BROWSER: &str =
+    "Mozilla/5.0 (X11; Linux x86_64; rv:123.0) Gecko/20100101 Firefox/123.0";
+/// The SDK for Go.
+pub(super) const SDK: &str =
+    "aws-sdk-go-v2/1.25.0 os/linux lang/go#1.22.0 md/GOOS#linux md/GOARCH#amd64";
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    /// The account of the record.
+    pub(super) account: &'static str,
+    /// `userIdentity` as JSON.
+    pub(super) identity: String,
+    /// An address or the name of a service.
+    pub(super) source: String,
+    pub(super) agent: String,
+}
+
+impl Caller {
+    /// A user with a key.
+    pub(super) fn user(account: &'static str, name: &str, key: &str, source: &str) -> Caller {
+        let identity = format!(
+            r#"{{"type":"IAMUser","principalId":"AIDAEXAMPLE{}","arn":"arn:aws:iam::{account}:user/{name}","accountId":"{account}","accessKeyId":"{key}","userName":"{name}"}}"#,
+            name.to_uppercase()
+        );
+        Caller { account, identity, source: source.to_owned(), agent: CLI.to_owned() }
+    }
+
+    /// The root user.
+    pub(super) fn root(account: &'static str, source: &str) -> Caller {
+        let identity = format!(
+            r#"{{"type":"Root","principalId":"{account}","arn":"arn:aws:iam::{account}:root","accountId":"{account}","accessKeyId":""}}"#
+        );
+        Caller { account, identity, source: source.to_owned(), agent: BROWSER.to_owned() }
+    }
+
+    /// A session of a role; `more` is appended to the session's context.
+    pub(super) fn role(
+        account: &'static str,
+        (role, session, key): (&str, &str, &str),
+        since: i64,
+        source: &str,
+        more: &str,
+    ) -> Caller {
+        let id = format!("AROAEXAMPLE{}", role.to_uppercase());
+        let identity = format!(
+            concat!(
+                r#"{{"type":"AssumedRole","principalId":"{id}:{session}","#,
+                r#""arn":"arn:aws:sts::{account}:assumed-role/{role}/{session}","accountId":"{account}","accessKeyId":"{key}","#,
+                r#""sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"{id}","#,
+                r#""arn":"arn:aws:iam::{account}:role/{role}","accountId":"{account}","userName":"{role}"}},"#,
+                r#""attributes":{{"creationDate":"{since}","mfaAuthenticated":"false"}}{more}}}}}"#
+            ),
+            id = id,
+            session = session,
+            account = account,
+            role = role,
+            key = key,
+            since = time(since),
+            more = more
+        );
+        Caller { account, identity, source: source.to_owned(), agent: SDK.to_owned() }
+    }
+
+    /// An instance with the credentials of its role, which change every day.
+    pub(super) fn instance(host: &Host, at: i64, source: &str) -> Caller {
+        let day = (at - START).div_euclid(DAY);
+        let key = format!("ASIAEXAMPLE{:04X}{day:04}X", host.number);
+        Caller::role(
+            host.account,
+            (host.role, &host.id(), &key),
+            START + day * DAY,
+            source,
+            r#","ec2RoleDelivery":"2.0""#,
+        )
+    }
+
+    /// A service of AWS.
+    pub(super) fn service(account: &'static str, name: &str) -> Caller {
+        let identity = format!(r#"{{"type":"AWSService","invokedBy":"{name}"}}"#);
+        Caller { account, identity, source: name.to_owned(), agent: name.to_owned() }
+    }
+
+    pub(super) fn with_agent(mut self, agent: &str) -> Caller {
+        agent.clone_into(&mut self.agent);
+        self
+    }
+}
+
+/// What is called.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Api<'a> {
+    /// Without `.amazonaws.com`.
+    pub(super) service: &'a str,
+    pub(super) name: &'a str,
+    /// `requestParameters` and `responseElements` as JSON.
+    pub(super) request: &'a str,
+    pub(super) response: &'a str,
+    pub(super) is_read: bool,
+    pub(super) error: &'a str,
+    pub(super) is_data: bool,
+    pub(super) is_sign_in: bool,
+}
+
+impl<'a> Api<'a> {
+    /// A call that succeeds; whether it reads is told by its name.
+    pub(super) fn new(service: &'a str, name: &'a str, request: &'a str) -> Api<'a> {
+        let is_read = ["Get", "List", "Describe", "Head", "Lookup", "AssumeRole"]
+            .iter()
+            .any(|it| name.starts_with(it));
+        let is_data = service == "s3" && (name.ends_with("Object") || name == "ListObjects");
+        Api {
+            service,
+            name,
+            request,
+            response: "null",
+            is_read,
+            error: "",
+            is_data,
+            is_sign_in: false,
+        }
+    }
+
+    pub(super) fn responding(self, response: &'a str) -> Api<'a> {
+        Api { response, ..self }
+    }
+
+    pub(super) fn denied(self) -> Api<'a> {
+        Api { error: "AccessDenied", ..self }
+    }
+}
+
+/// Adds a call.
+pub(super) fn call(logs: &mut Logs, region: &'static str, at: i64, caller: &Caller, api: Api<'_>) {
+    let mut hash = mix(at.unsigned_abs());
+    let parts = [caller.account, region, &caller.identity, api.name, api.request];
+    for byte in parts.iter().flat_map(|it| it.bytes()) {
+        hash = mix(hash ^ u64::from(byte));
+    }
+    let error = match api.error {
+        "" => String::new(),
+        code => format!(
+            r#","errorCode":"{code}","errorMessage":"User is not authorized to perform: {}:{}""#,
+            api.service, api.name
+        ),
+    };
+    let record = format!(
+        concat!(
+            r#"{{"eventVersion":"1.09","userIdentity":{identity},"eventTime":"{time}","#,
+            r#""eventSource":"{service}.amazonaws.com","eventName":"{name}","awsRegion":"{region}","#,
+            r#""sourceIPAddress":"{source}","userAgent":"{agent}"{error},"requestParameters":{request},"#,
+            r#""responseElements":{response},"requestID":"{id1}","eventID":"{id2}","readOnly":{is_read},"#,
+            r#""eventType":"{kind}","managementEvent":{is_management},"recipientAccountId":"{account}","#,
+            r#""eventCategory":"{category}"}}"#
+        ),
+        identity = caller.identity,
+        time = time(at),
+        service = api.service,
+        name = api.name,
+        region = region,
+        source = caller.source,
+        agent = caller.agent,
+        error = error,
+        request = api.request,
+        response = api.response,
+        id1 = uuid(hash, 1),
+        id2 = uuid(hash, 2),
+        is_read = api.is_read,
+        kind = if api.is_sign_in { "AwsConsoleSignIn" } else { "AwsApiCall" },
+        is_management = !api.is_data,
+        account = caller.account,
+        category = if api.is_data { "Data" } else { "Management" },
+    );
+    logs.call((caller.account, region), at, record);
+}
+
+/// A UUID of version 4.
+fn uuid(hash: u64, number: u64) -> String {
+    let (a, b) = (mix(hash ^ number), mix(hash ^ (number << 8)));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        a >> 32,
+        a >> 16 & 0xffff,
+        a & 0xfff,
+        b >> 48 & 0x3fff | 0x8000,
+        b & 0xffff_ffff_ffff
+    )
+}
