@@ -238,7 +238,7 @@ impl Context<'_> {
         let mut draft = self.caller_draft(finding_type, event);
         let bucket = event.bucket();
         draft.key = format!("{bucket} {}", draft.key);
-        draft.resource.resource_type = "S3Bucket".to_owned();
+        "S3Bucket".clone_into(&mut draft.resource.resource_type);
         let partition = event.row.region.partition();
         let mut detail = self.inventory.bucket_detail(bucket, partition, event.time());
         if !event.object_key().is_empty() {

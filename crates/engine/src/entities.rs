@@ -21,15 +21,12 @@ impl Entities {
         if let Some(&number) = self.numbers.get(&id) {
             return number;
         }
-        let number = match self.free.pop() {
-            Some(number) => {
-                self.infos[number as usize] = Some(info());
-                number
-            }
-            None => {
-                self.infos.push(Some(info()));
-                self.infos.len() as u32 - 1
-            }
+        let number = if let Some(number) = self.free.pop() {
+            self.infos[number as usize] = Some(info());
+            number
+        } else {
+            self.infos.push(Some(info()));
+            self.infos.len() as u32 - 1
         };
         self.numbers.insert(id, number);
         number
@@ -112,7 +109,9 @@ mod tests {
             assert_eq!(entities.info(*number).unwrap().account.number(), 2);
         }
         assert!(dropped.contains(&1), "the first of the flood goes first");
-        dropped.iter().for_each(|it| entities.remove(*it));
+        for number in dropped {
+            entities.remove(number);
+        }
         assert_eq!(entities.len(), 30);
         assert_eq!(add(&mut entities, 1, "old", 1), 0, "it is still known");
     }

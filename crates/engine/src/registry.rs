@@ -173,7 +173,7 @@ impl Registry {
 struct Adapter<D>(D);
 
 impl<D: Detector> Adapter<D> {
-    fn table<'t>(&self, table: &'t mut dyn AnyTable) -> &'t mut Table<D::State> {
+    fn table(table: &mut dyn AnyTable) -> &mut Table<D::State> {
         table.as_any_mut().downcast_mut().expect("each detector gets the table that it made")
     }
 
@@ -227,7 +227,7 @@ impl<D: Detector> AnyDetector for Adapter<D> {
     }
 
     fn wake(&self, table: &mut dyn AnyTable, entity: u32, at: Timestamp, call: &mut Call<'_>) {
-        self.table(table).with(entity, |cell| {
+        Self::table(table).with(entity, |cell| {
             if cell.wake == at {
                 self.run_wake(cell, call);
             }
@@ -241,7 +241,7 @@ impl<D: Detector> AnyDetector for Adapter<D> {
         feedback: &Feedback<'_>,
         call: &mut Call<'_>,
     ) {
-        self.table(table).with(entity, |cell| {
+        Self::table(table).with(entity, |cell| {
             let ctx = call.ctx;
             let mut out = out_at(cell.last, call);
             self.0.feedback(&mut cell.state, feedback, &ctx, &mut out);
@@ -281,7 +281,7 @@ impl<D: Detector> Run<D::Reads> for Adapter<D> {
                 self.observe(&mut cell, &rows.event(position as usize), call);
             }
         } else {
-            self.table(table).with(entity, |cell| {
+            Self::table(table).with(entity, |cell| {
                 for &position in &wanted {
                     let event = rows.event(position as usize);
                     let reached = D::Reads::reached(event.row, call.due.lateness);

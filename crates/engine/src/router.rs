@@ -12,8 +12,8 @@ use model::EntityId;
 pub(crate) struct Groups {
     /// Row indices, group after group, in journal order within each.
     rows: Vec<u32>,
-    groups: Vec<Group>,
-    /// By key group: where its groups begin in `groups`; one more entry than key groups.
+    list: Vec<Group>,
+    /// By key group: where its groups begin in `list`; one more entry than key groups.
     begins: Vec<u32>,
 }
 
@@ -104,14 +104,14 @@ impl Groups {
         for at in 1..begins.len() {
             begins[at] += begins[at - 1];
         }
-        Groups { rows: sorted, groups, begins }
+        Groups { rows: sorted, list: groups, begins }
     }
 
     /// The groups that a key group owns.
     pub(crate) fn of_key_group(&self, key_group: usize) -> &[Group] {
         match self.begins[..] {
             [] => &[],
-            _ => &self.groups[self.begins[key_group] as usize..self.begins[key_group + 1] as usize],
+            _ => &self.list[self.begins[key_group] as usize..self.begins[key_group + 1] as usize],
         }
     }
 
@@ -135,7 +135,7 @@ mod tests {
             found.map(|it| (it.id.0, groups.rows(it).to_vec())).collect()
         };
         assert_eq!(of(7), [(7, vec![0, 2, 4])]);
-        assert_eq!(of(300 & 255), [(300, vec![1, 3, 5])]);
+        assert_eq!(of(300 % 256), [(300, vec![1, 3, 5])]);
         assert!(of(9).is_empty(), "no row names it");
     }
 }

@@ -95,13 +95,12 @@ impl<S: Default + PartialEq> Table<S> {
         if self.index.len() <= entity as usize {
             self.index.resize((entity as usize + 1).next_power_of_two().max(16), 0);
         }
-        let number = match self.free.pop() {
-            Some(number) => number as usize,
-            None => {
-                self.cells.push(Cell::default());
-                self.owners.push(0);
-                self.cells.len() - 1
-            }
+        let number = if let Some(number) = self.free.pop() {
+            number as usize
+        } else {
+            self.cells.push(Cell::default());
+            self.owners.push(0);
+            self.cells.len() - 1
         };
         self.owners[number] = entity;
         self.index[entity as usize] = number as u32 + 1;

@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{AccountId, hash128};
 
 /// The kinds of entity that detectors keep state for.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Scope {
     /// A network interface.
@@ -108,7 +106,8 @@ mod tests {
         let mut groups = vec![0u32; EntityId::KEY_GROUPS];
         for n in 0..25_600 {
             let name = format!("eni-{n:017x}");
-            groups[Entity::id_of(Scope::Interface, AccountId::UNKNOWN, name.as_bytes()).key_group()] += 1;
+            groups[Entity::id_of(Scope::Interface, AccountId::UNKNOWN, name.as_bytes())
+                .key_group()] += 1;
         }
         assert!(groups.iter().all(|&n| (50..150).contains(&n)));
     }

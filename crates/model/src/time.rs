@@ -82,7 +82,13 @@ fn digits(bytes: &[u8]) -> Option<i64> {
 }
 
 fn parse_iso(b: &[u8]) -> Option<Timestamp> {
-    if b.len() < 19 || b.len() > 40 || b[4] != b'-' || b[7] != b'-' || b[13] != b':' || b[16] != b':' {
+    if b.len() < 19
+        || b.len() > 40
+        || b[4] != b'-'
+        || b[7] != b'-'
+        || b[13] != b':'
+        || b[16] != b':'
+    {
         return None;
     }
     if !matches!(b[10], b'T' | b't' | b' ') {
@@ -198,7 +204,10 @@ mod tests {
         assert_eq!(time.secs(), 1_535_293_043);
         assert_eq!(time.to_string(), "2018-08-26T14:17:23.000Z");
         assert_eq!(Timestamp::parse("2018-08-26T14:17:23.5Z").unwrap().millis() % 1000, 500);
-        assert_eq!(Timestamp::parse("2018-08-26T16:17:23.123456+02:00").unwrap().secs(), time.secs());
+        assert_eq!(
+            Timestamp::parse("2018-08-26T16:17:23.123456+02:00").unwrap().secs(),
+            time.secs()
+        );
     }
 
     #[test]
@@ -211,7 +220,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "2018-13-01T00:00:00Z", "2018-02-30T00:00:00Z", "2018-02-03T24:00:00Z", "x"] {
+        for text in
+            ["", "2018-13-01T00:00:00Z", "2018-02-30T00:00:00Z", "2018-02-03T24:00:00Z", "x"]
+        {
             assert_eq!(Timestamp::parse(text), Err(ParseTimeError), "{text}");
         }
     }

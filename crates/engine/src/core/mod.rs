@@ -47,7 +47,7 @@ pub struct EngineOptions {
 impl Default for EngineOptions {
     fn default() -> Self {
         EngineOptions {
-            lateness: Duration::from_secs(15 * 60),
+            lateness: Duration::from_mins(15),
             entities_per_key_group: 16_384,
             connections: ConnectionSettings::default(),
             suppression: None,
@@ -173,12 +173,12 @@ impl Engine {
             }
         }
         if self.open_hour.is_none() && batch.watermark != Timestamp::MIN {
-            self.open_hour = Some(self.first_hour(batch));
+            self.open_hour = Some(Self::first_hour(batch));
         }
     }
 
     /// The hour of the earliest row: hours before it taught nothing.
-    fn first_hour(&self, batch: &Batch) -> i64 {
+    fn first_hour(batch: &Batch) -> i64 {
         let secs = |it: u32| Timestamp::from_secs(i64::from(it));
         let flows = batch.flows.rows.iter().map(|it| secs(it.start)).min();
         let queries = batch.queries.rows.iter().map(|it| secs(it.time)).min();

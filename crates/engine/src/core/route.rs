@@ -40,7 +40,7 @@ impl Engine {
         let mut routed = Routed::default();
         self.count(batch);
         if !batch.flows.rows.is_empty() {
-            routed.flows = self.route_flows(batch);
+            routed.flows = Self::route_flows(batch);
         }
         if !batch.queries.rows.is_empty() {
             routed.queries = route_queries(batch);
@@ -65,7 +65,7 @@ impl Engine {
         }
     }
 
-    fn route_flows(&self, batch: &Batch) -> Groups {
+    fn route_flows(batch: &Batch) -> Groups {
         let interfaces = &batch.flows.interfaces;
         let ids: Vec<EntityId> = interfaces
             .iter()
@@ -123,7 +123,7 @@ impl Engine {
             let name = hash64(event.event_name().as_bytes());
             let by_name = self.calls.by_name.get(&name);
             let mut scopes = 0u32;
-            for slot in registry.calls.iter() {
+            for slot in &registry.calls {
                 let is_asked = scopes & (1 << slot.scope as u32) == 0
                     && !matches!(slot.interest, Interest::Calls(_))
                     && slot.run.wants(&event);

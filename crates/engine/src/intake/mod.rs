@@ -47,8 +47,8 @@ impl Default for IntakeOptions {
     fn default() -> Self {
         IntakeOptions {
             batch_rows: 16_384,
-            lateness: Duration::from_secs(15 * 60),
-            idle: Duration::from_secs(10 * 60),
+            lateness: Duration::from_mins(15),
+            idle: Duration::from_mins(10),
             not_after: Timestamp::MAX,
         }
     }

@@ -104,7 +104,7 @@ mod tests {
     }
 
     fn marks() -> Watermarks {
-        Watermarks::new(Duration::from_secs(15 * 60), Duration::from_secs(10 * 60))
+        Watermarks::new(Duration::from_mins(15), Duration::from_mins(10))
     }
 
     fn push(marks: &mut Watermarks, source: u64, minutes: i64) -> Timestamp {

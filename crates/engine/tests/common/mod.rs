@@ -1,5 +1,4 @@
 //! Two detectors for tests: one that teaches and reads profiles, one that correlates signals; and inputs.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use engine::{
 };
 use serde::{Deserialize, Serialize};
 
-pub const fn finding_type(name: &'static str) -> FindingType {
+pub(crate) const fn finding_type(name: &'static str) -> FindingType {
     FindingType {
         name,
         severity: Severity::LOW,
@@ -30,17 +29,17 @@ pub const fn finding_type(name: &'static str) -> FindingType {
     }
 }
 
-pub static BUSY: FindingType = finding_type("Test:EC2/Busy");
-pub static CHAIN: FindingType = finding_type("Test:EC2/Chain");
-pub static SILENT: FindingType = finding_type("Test:EC2/Unanswered");
+pub(crate) static BUSY: FindingType = finding_type("Test:EC2/Busy");
+pub(crate) static CHAIN: FindingType = finding_type("Test:EC2/Chain");
+pub(crate) static SILENT: FindingType = finding_type("Test:EC2/Unanswered");
 
 static FLOWS_BY_PORT: Profile = Profile { name: "test/flows_by_port", hours: 48, keys: 1000 };
 
 /// Teaches the account how many flows each port has, and compares at the close of the hour.
-pub struct Busy;
+pub(crate) struct Busy;
 
 #[derive(Default, PartialEq, Serialize, Deserialize)]
-pub struct BusyState {
+pub(crate) struct BusyState {
     hour: i64,
     flows: u64,
     bytes: u64,
@@ -52,7 +51,7 @@ impl Detector for Busy {
     const SPEC: Spec = Spec {
         name: "test/busy",
         scope: Scope::Interface,
-        idle: Duration::from_secs(6 * 3600),
+        idle: Duration::from_hours(6),
         version: 1,
         types: &[&BUSY],
         interest: Interest::Every,
@@ -79,7 +78,7 @@ impl Detector for Busy {
             state.bytes += event.row.bytes;
         }
         out.teach(&FLOWS_BY_PORT, u64::from(event.row.remote_port), 1);
-        if event.row.bytes % 7 == 0 {
+        if event.row.bytes.is_multiple_of(7) {
             out.signal(signal("big", event, ctx));
         }
     }
@@ -122,7 +121,7 @@ fn signal(name: &str, event: &Event<'_, Flows>, ctx: &Context<'_>) -> Signal {
 }
 
 /// Reads signals: three of them at one anchor within an hour.
-pub struct Chain;
+pub(crate) struct Chain;
 
 impl Detector for Chain {
     type Reads = Signals;
@@ -130,7 +129,7 @@ impl Detector for Chain {
     const SPEC: Spec = Spec {
         name: "test/chain",
         scope: Scope::Anchor,
-        idle: Duration::from_secs(24 * 3600),
+        idle: Duration::from_hours(24),
         version: 1,
         types: &[&CHAIN],
         interest: Interest::Every,
@@ -161,7 +160,7 @@ impl Detector for Chain {
 }
 
 /// Raises a draft for every failed connection.
-pub struct Failed;
+pub(crate) struct Failed;
 
 impl Detector for Failed {
     type Reads = Connections;
@@ -169,7 +168,7 @@ impl Detector for Failed {
     const SPEC: Spec = Spec {
         name: "test/failed",
         scope: Scope::Interface,
-        idle: Duration::from_secs(3600),
+        idle: Duration::from_hours(1),
         version: 1,
         types: &[&SILENT],
         interest: Interest::Every,
@@ -195,7 +194,7 @@ impl Detector for Failed {
     }
 }
 
-pub fn registry() -> Arc<Registry> {
+pub(crate) fn registry() -> Arc<Registry> {
     let mut registry = Registry::new();
     assert!(registry.add(Busy) && registry.add(Chain) && registry.add(Failed));
     assert!(!registry.add(Busy), "a name is given once");
@@ -203,7 +202,7 @@ pub fn registry() -> Arc<Registry> {
 }
 
 /// Threads for tests.
-pub struct Threads(pub usize);
+pub(crate) struct Threads(pub(crate) usize);
 
 impl Executor for Threads {
     fn for_each(&self, pieces: usize, work: &(dyn Fn(usize) + Sync)) {
@@ -228,12 +227,12 @@ impl Executor for Threads {
     }
 }
 
-pub const START: u32 = 1_767_600_000;
+pub(crate) const START: u32 = 1_767_600_000;
 
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -241,12 +240,12 @@ impl Random {
     }
 }
 
-pub fn account(n: u64) -> AccountId {
-    AccountId::new(111_122_223_300 + n).unwrap()
+pub(crate) fn account(n: u64) -> AccountId {
+    AccountId::new(111_122_223_300 + n).expect("twelve digits")
 }
 
 /// Flow lines of some interfaces in two accounts, in time order.
-pub fn lines(seed: u64, rows: usize, secs: u32) -> FlowRows {
+pub(crate) fn lines(seed: u64, rows: usize, secs: u32) -> FlowRows {
     let mut random = Random(seed);
     let interfaces: Vec<FlowInterface> = (0..12)
         .map(|n| FlowInterface {
@@ -289,19 +288,19 @@ pub fn lines(seed: u64, rows: usize, secs: u32) -> FlowRows {
 }
 
 /// The batches of these lines.
-pub fn batches(rows: FlowRows, batch_rows: usize) -> Vec<Batch> {
+pub(crate) fn batches(rows: FlowRows, batch_rows: usize) -> Vec<Batch> {
     let mut intake = Intake::new(IntakeOptions { batch_rows, ..IntakeOptions::default() });
     intake.flows(SourceId::new("flows"), rows);
-    intake.finish(Duration::from_secs(25 * 3600));
+    intake.finish(Duration::from_hours(25));
     intake.take()
 }
 
-pub fn engine(options: EngineOptions) -> Engine {
+pub(crate) fn engine(options: EngineOptions) -> Engine {
     Engine::new(registry(), Arc::new(IntelBuilder::new().build()), options)
 }
 
 /// Every draft of a run, in a form that can be compared.
-pub fn run(batches: &[Batch], executor: &dyn Executor) -> Vec<String> {
+pub(crate) fn run(batches: &[Batch], executor: &dyn Executor) -> Vec<String> {
     let mut engine = engine(EngineOptions::default());
     let mut drafts = Vec::new();
     for batch in batches {
@@ -311,7 +310,7 @@ pub fn run(batches: &[Batch], executor: &dyn Executor) -> Vec<String> {
     drafts
 }
 
-pub fn text(draft: &Draft) -> String {
+pub(crate) fn text(draft: &Draft) -> String {
     format!(
         "{:?} {} {} {} {} {:?}",
         draft.last, draft.finding_type.name, draft.account, draft.key, draft.title, draft.evidence

@@ -1,76 +1,24 @@
-//! One of 256 parts of the state: its entities, their detectors' states, wake-ups and waiting signals.
-//!
-//! A key group is worked on by one thread at a time and shares nothing with the others while a batch runs.
+//! The walk of a batch's rows through a key group: flow lines, queries, API calls.
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
 use intel::{Categories, Verdict};
-use model::{Addr, Entity, EntityId, Scope, Timestamp};
+use model::{Addr, Entity, Scope, Timestamp};
 
-use crate::connection::{Connection, InterfaceState};
+use super::{KeyGroup, Scratch};
+use crate::connection::InterfaceState;
 use crate::context::{Context, EntityInfo};
-use crate::detector::{Feedback, Interest};
-use crate::entities::Entities;
-use crate::kind::{
-    ApiCalls, Connections, DnsBlock, DnsQueries, FlowBlock, Flows, Kind, LocalFlow, Signals,
-};
-use crate::out::Outputs;
+use crate::detector::Interest;
+use crate::kind::{ApiCalls, Connections, DnsBlock, DnsQueries, FlowBlock, Flows, Kind, LocalFlow};
 use crate::registry::{Call, Registry, Rows, SlotRef};
 use crate::router::Group;
-use crate::signal::Signal;
-use crate::table::{AnyTable, Table};
+use crate::table::AnyTable;
 use crate::work::Work;
 
-/// Most signals that wait in one key group; what does not fit is counted.
-const WAITING_MAX: usize = 65_536;
-
-pub(crate) struct KeyGroup {
-    pub(crate) entities: [Entities; Scope::ALL.len()],
-    /// One for each detector.
-    pub(crate) tables: Vec<Box<dyn AnyTable>>,
-    /// What each detector's states belong to.
-    pub(crate) scopes: Vec<Scope>,
-    /// The connection stage, by number of the interface.
-    pub(crate) stage: Table<InterfaceState>,
-    pub(crate) waiting: BTreeMap<(Timestamp, EntityId, u64), Signal>,
-    pub(crate) outputs: Outputs,
-    /// States dropped because their key group was full, by detector.
-    pub(crate) evictions: Vec<u64>,
-    pub(crate) refused_signals: u64,
-    /// Connections decided because the table of their interface was full.
-    pub(crate) evicted_connections: u64,
-    scratch: Scratch,
-}
-
-/// Buffers that are used again for each group.
-#[derive(Default)]
-struct Scratch {
-    flows: Vec<LocalFlow>,
-    connections: Vec<Connection>,
-    indices: Vec<u32>,
-    rows: Vec<u32>,
-    verdicts: Vec<Verdict>,
-    listed: Vec<(Verdict, Categories)>,
-    wanted: Vec<u32>,
-    opened: Vec<u32>,
-}
+/// Groups whose states are fetched ahead of the one that is worked on.
+const PREFETCH_AHEAD: usize = 4;
 
 impl KeyGroup {
-    pub(crate) fn new(registry: &Registry) -> KeyGroup {
-        KeyGroup {
-            entities: Default::default(),
-            tables: registry.entries.iter().map(|it| it.detector.new_table()).collect(),
-            scopes: registry.specs().map(|it| it.scope).collect(),
-            stage: Table::default(),
-            waiting: BTreeMap::new(),
-            outputs: Outputs::default(),
-            evictions: vec![0; registry.entries.len()],
-            refused_signals: 0,
-            evicted_connections: 0,
-            scratch: Scratch::default(),
-        }
-    }
-
     /// Works on the key group's rows of a batch.
     pub(crate) fn run(&mut self, key_group: usize, work: &Work<'_>) {
         self.run_flows(key_group, work);
@@ -185,7 +133,7 @@ impl KeyGroup {
         });
     }
 
-    fn run_connections(&mut self, entity: u32, work: &Work<'_>) {
+    pub(super) fn run_connections(&mut self, entity: u32, work: &Work<'_>) {
         if self.scratch.connections.is_empty() || work.registry.connections.is_empty() {
             return;
         }
@@ -289,7 +237,7 @@ impl KeyGroup {
     }
 
     /// Runs every detector of a scope over the rows in the scratch.
-    fn run_slots<K: Kind>(
+    pub(super) fn run_slots<K: Kind>(
         &mut self,
         slots: &[SlotRef<K>],
         scope: Scope,
@@ -309,153 +257,7 @@ impl KeyGroup {
             slot.run.run(&mut *self.tables[slot.index], entity, &rows, &mut call);
         }
     }
-
-    /// Runs every wake-up before `until`.
-    pub(crate) fn run_wakes(&mut self, until: Timestamp, work: &Work<'_>) {
-        while let Some((at, entity)) = self.stage.take_due(until) {
-            let connections = &mut self.scratch.connections;
-            connections.clear();
-            self.stage.with(entity, |cell| {
-                cell.state.expire(at, connections);
-                cell.wake = next_wake(&cell.state, at);
-            });
-            self.run_connections(entity, work);
-        }
-        for (index, entry) in work.registry.entries.iter().enumerate() {
-            while let Some((at, entity)) = self.tables[index].take_due(until) {
-                let Some(info) = self.entities[entry.spec.scope as usize].info(entity) else {
-                    continue;
-                };
-                let mut call = Call {
-                    ctx: work.context(info),
-                    outputs: &mut self.outputs,
-                    due: work.due,
-                    wanted: &mut self.scratch.wanted,
-                };
-                entry.detector.wake(&mut *self.tables[index], entity, at, &mut call);
-            }
-        }
-    }
-
-    /// Makes a signal wait for the watermark at its anchor.
-    pub(crate) fn wait(&mut self, anchor: EntityId, signal: Signal) {
-        if self.waiting.len() >= WAITING_MAX {
-            self.refused_signals += 1;
-            return;
-        }
-        let mut order = signal.order();
-        // Equal signals are as many occurrences: each keeps a place.
-        while self.waiting.contains_key(&(signal.evidence.time, anchor, order)) {
-            order = order.wrapping_add(1);
-        }
-        self.waiting.insert((signal.evidence.time, anchor, order), signal);
-    }
-
-    /// Gives the signals up to the watermark to the sequence detectors.
-    pub(crate) fn run_signals(&mut self, watermark: Timestamp, work: &Work<'_>) {
-        let later = self.waiting.split_off(&(watermark + MILLISECOND, EntityId(0), 0));
-        let due = std::mem::replace(&mut self.waiting, later);
-        let mut by_anchor: BTreeMap<EntityId, Vec<Signal>> = BTreeMap::new();
-        for ((_, anchor, _), signal) in due {
-            by_anchor.entry(anchor).or_default().push(signal);
-        }
-        for (anchor, signals) in by_anchor {
-            let (Some(first), Some(last)) = (signals.first(), signals.last()) else { continue };
-            let Some((_, entity)) = first.anchor_ids().find(|(id, _)| *id == anchor) else {
-                continue;
-            };
-            let entities = &mut self.entities[Scope::Anchor as usize];
-            let time = first.evidence.time;
-            let number = entities.open(anchor, || EntityInfo::new(anchor, entity.clone(), time));
-            if let Some(info) = entities.info_mut(number) {
-                info.last_seen = info.last_seen.max(last.evidence.time);
-                info.region = last.region;
-            }
-            self.scratch.indices.clear();
-            self.scratch.indices.extend(0..signals.len() as u32);
-            self.scratch.listed.clear();
-            self.run_slots::<Signals>(
-                &work.registry.signals,
-                Scope::Anchor,
-                number,
-                &signals,
-                work,
-            );
-        }
-    }
-
-    /// Hands a judgement to every state of the account that may have raised the finding.
-    pub(crate) fn feedback(
-        &mut self,
-        account: model::AccountId,
-        feedback: &Feedback<'_>,
-        work: &Work<'_>,
-    ) {
-        for (index, entry) in work.registry.entries.iter().enumerate() {
-            if !entry.spec.types.iter().any(|it| it.name == feedback.finding_type) {
-                continue;
-            }
-            for entity in self.tables[index].entities() {
-                let info = self.entities[entry.spec.scope as usize].info(entity);
-                let Some(info) = info.filter(|it| it.account == account) else { continue };
-                let mut call = Call {
-                    ctx: work.context(info),
-                    outputs: &mut self.outputs,
-                    due: work.due,
-                    wanted: &mut self.scratch.wanted,
-                };
-                entry.detector.feedback(&mut *self.tables[index], entity, feedback, &mut call);
-            }
-        }
-    }
-
-    /// Drops entities beyond the cap.
-    pub(crate) fn hold_cap(&mut self, cap: usize, registry: &Registry) {
-        for scope in Scope::ALL {
-            for number in self.entities[scope as usize].excess(cap) {
-                for (index, entry) in registry.entries.iter().enumerate() {
-                    if entry.spec.scope == scope && self.tables[index].remove(number) {
-                        self.evictions[index] += 1;
-                    }
-                }
-                if scope == Scope::Interface {
-                    self.stage.remove(number);
-                }
-                self.entities[scope as usize].remove(number);
-            }
-        }
-    }
-
-    /// Drops idle states, and entities that nothing is remembered of.
-    pub(crate) fn sweep(&mut self, watermark: Timestamp, registry: &Registry) {
-        for scope in Scope::ALL {
-            let numbers: Vec<u32> = self.entities[scope as usize].iter().map(|it| it.0).collect();
-            for number in numbers {
-                let mut is_used = scope == Scope::Interface
-                    && self.stage.sweep(number, watermark, INTERFACE_IDLE);
-                for (index, entry) in registry.entries.iter().enumerate() {
-                    if entry.spec.scope == scope {
-                        is_used |= self.tables[index].sweep(number, watermark, entry.spec.idle);
-                    }
-                }
-                if !is_used {
-                    self.entities[scope as usize].remove(number);
-                }
-            }
-        }
-    }
-
-    /// The earliest wake-up, perhaps an outdated one.
-    pub(crate) fn next_wake(&self) -> Option<Timestamp> {
-        let stage = self.stage.next_wake();
-        self.tables.iter().map(|it| it.next_wake()).chain([stage]).flatten().min()
-    }
 }
-
-const PREFETCH_AHEAD: usize = 4;
-const MILLISECOND: std::time::Duration = std::time::Duration::from_millis(1);
-/// An interface that was silent for this long is learnt anew.
-const INTERFACE_IDLE: std::time::Duration = std::time::Duration::from_secs(30 * 86_400);
 
 impl Flows {
     pub(crate) fn time_of(flow: &telemetry::Flow) -> Timestamp {
@@ -463,9 +265,9 @@ impl Flows {
     }
 }
 
-fn next_wake(state: &InterfaceState, after: Timestamp) -> Timestamp {
+pub(super) fn next_wake(state: &InterfaceState, after: Timestamp) -> Timestamp {
     let next = state.next_deadline().unwrap_or(Timestamp::MAX);
-    if next <= after { after + std::time::Duration::from_secs(60) } else { next }
+    if next <= after { after + Duration::from_mins(1) } else { next }
 }
 
 fn local_flow(flow: &telemetry::Flow, row: u32, is_outbound: bool) -> LocalFlow {
@@ -508,7 +310,7 @@ fn look_up(
 }
 
 impl Work<'_> {
-    fn context<'c>(&'c self, entity: &'c EntityInfo) -> Context<'c> {
+    pub(super) fn context<'c>(&'c self, entity: &'c EntityInfo) -> Context<'c> {
         Context {
             intel: self.intel,
             inventory: self.inventory,
