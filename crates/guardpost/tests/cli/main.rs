@@ -4,5 +4,6 @@ mod codes;
 mod common;
 mod demo;
 mod order;
+mod samples;
 mod scan;
 mod types;
