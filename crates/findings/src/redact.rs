@@ -34,7 +34,7 @@ const SECRET_NAMES: [&str; 19] = [
 /// Deepest JSON inside a JSON string that is scanned as JSON; below, the whole string is removed.
 const NESTED_MAX: usize = 4;
 
-/// Replaces the values of secret members, headers and query parameters by [`REDACTED`].
+/// Replaces the values of secret members, headers and query parameters by a placeholder.
 ///
 /// JSON members are judged by name at any depth, also in JSON that is quoted inside a string. In other
 /// text `name=value`, `name: value` and the query parameters of signed URLs are.
