@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 const AGGREGATION: &str = "instance and registrable domain";
 const DETECTION: &str = "A query for a name whose reputation score reaches the threshold of its class. Points: \
     the class of list that names it (malicious or cryptocurrency 70, abused 40, dynamic DNS 35, suspicious \
-    35); asked for in this account for the first time in `memory_hours` 15; asked for by one host only 10; \
+    35); asked for in this account for the first time in `memory_hours` 15; asked for by one host in one hour at most 10; \
     the label's shape up to 25; a top-level domain that is mostly abused 15. A popular name loses 60.";
 const FALSE_POSITIVES: &str = "Young and oddly named domains are also what start-ups, trackers and content \
     networks use. The reasons list each part of the score: a name that scores by its shape alone is \
@@ -132,6 +132,7 @@ pub struct State {
 /// A class of names: its type, threshold and the points that the class itself gives.
 struct Class {
     finding_type: &'static FindingType,
+    setting: &'static str,
     threshold: u32,
     points: u32,
     category: &'static str,
@@ -168,7 +169,8 @@ impl Detector for DomainReputation {
         let key = hash64(domain.as_bytes());
         let hour = event.time().hour();
         let (taught, _) = state.taught.entry(key, event.row.time);
-        if *taught != hour {
+        // A late query of an hour before teaches nothing: that hour may have been taught.
+        if *taught < hour {
             *taught = hour;
             out.teach(&HOSTS, key, 1);
         }
@@ -182,23 +184,27 @@ impl Detector for DomainReputation {
 
 impl DomainReputation {
     fn class(&self, listed: Categories) -> Class {
-        let class = |finding_type, threshold, points, category: Category| Class {
+        let class = |finding_type, (setting, threshold), points, category: Category| Class {
             finding_type,
+            setting,
             threshold,
             points,
             category: category.as_str(),
         };
+        let listed_threshold = ("listed_threshold", self.listed_threshold);
+        let abused_threshold = ("abused_threshold", self.abused_threshold);
+        let suspicious_threshold = ("suspicious_threshold", self.suspicious_threshold);
         if listed.contains(Category::Malicious) {
-            class(&MALICIOUS, self.listed_threshold, 70, Category::Malicious)
+            class(&MALICIOUS, listed_threshold, 70, Category::Malicious)
         } else if listed.contains(Category::BitcoinReputation) {
-            class(&BITCOIN, self.listed_threshold, 70, Category::BitcoinReputation)
+            class(&BITCOIN, listed_threshold, 70, Category::BitcoinReputation)
         } else if listed.contains(Category::Abused) {
-            class(&ABUSED, self.abused_threshold, 40, Category::Abused)
+            class(&ABUSED, abused_threshold, 40, Category::Abused)
         } else if listed.contains(Category::DynamicDns) {
-            class(&ABUSED, self.abused_threshold, 35, Category::DynamicDns)
+            class(&ABUSED, abused_threshold, 35, Category::DynamicDns)
         } else {
             let points = if listed.contains(Category::Suspicious) { 35 } else { 0 };
-            class(&SUSPICIOUS, self.suspicious_threshold, points, Category::Suspicious)
+            class(&SUSPICIOUS, suspicious_threshold, points, Category::Suspicious)
         }
     }
 }
@@ -223,7 +229,7 @@ fn score(
         add("first asked for in the account within", format!("{} hours", HOSTS.hours), 15);
     }
     if hosts <= 1 {
-        add("hosts of the account that ask for it", hosts.max(1).to_string(), 10);
+        add("hours in which a host of the account asked for it before", hosts.to_string(), 10);
     }
     let label = event.registrable().split('.').next().unwrap_or("");
     add("shape of the label", label.to_owned(), shape(label));
@@ -291,7 +297,7 @@ fn draft(
     draft.reasons.push(Reason::new(
         "reputation score",
         score,
-        format!("threshold {}", class.threshold),
+        format!("{} = {}", class.setting, class.threshold),
     ));
     draft.reasons.extend(reasons);
     draft

@@ -5,6 +5,7 @@ use std::time::Duration;
 use engine::findings::{Data, Draft, FindingType, Reason, ResourceRole};
 use engine::intel::{Categories, Category, Indicator};
 use engine::model::{Scope, Severity};
+use engine::telemetry::Flow;
 use engine::{Context, Detector, Ends, Event, Flows, Interest, LocalFlow, Out, Spec};
 
 const AGGREGATION: &str = "instance; the remote address is that of the latest occurrence";
@@ -12,7 +13,16 @@ const FALSE_POSITIVES: &str = "Addresses change hands: cloud and hosting provide
     somebody else within days. Check the age of the list's entry and what else is served at the address. \
     Security scanners and threat researchers contact listed addresses on purpose.";
 const DETECTION: &str = "A VPC flow log record counts packets that the instance sent to an address on a list \
-    of this category. Rejected packets count as well, marked as blocked: they show the intent.";
+    of this category. Rejected packets count as well, marked as blocked: they show the intent. Answers to a \
+    caller that carry no data, as scans get them from open and closed ports, do not count.";
+
+const TCP: u8 = 6;
+const SYN: u8 = 2;
+const ACK: u8 = 16;
+/// The largest TCP packet without data that hosts send: a SYN-ACK with its usual options, over IPv4.
+const EMPTY_PACKET_BYTES: u64 = 60;
+/// What an IPv6 header has more.
+const MORE_OF_IPV6: u64 = 20;
 
 /// Command and control.
 pub const COMMAND_AND_CONTROL: FindingType = FindingType {
@@ -139,9 +149,10 @@ impl Detector for ThreatList {
         interest: Interest::Listed(LISTED),
     };
 
-    // Packets that only arrive say nothing about us: anybody can send them. Our answer is a line of its own.
+    // Packets that only arrive say nothing about us: anybody can send them. Our answer is a line of its own,
+    // and the handshake or reset that any scan gets from us says as little.
     fn wants(&self, event: &Event<'_, Flows>) -> bool {
-        self.enabled && event.row.is_outbound
+        self.enabled && event.row.is_outbound && !is_empty_answer(event.row)
     }
 
     fn observe(&self, (): &mut (), event: &Event<'_, Flows>, ctx: &Context<'_>, out: &mut Out<'_>) {
@@ -165,8 +176,9 @@ fn draft(
     draft.intel = ctx.threats(event.verdict, Indicator::Address(flow.remote));
     let list = draft.intel.first().map_or("", |it| it.threat_list_name.as_str()).to_owned();
     (draft.title, draft.description) = texts(category, &instance, &remote, &list);
-    draft.role = role(flow);
-    draft.action = ctx.network_action(Ends::from(flow));
+    let is_ours = is_ours(flow);
+    draft.role = if is_ours == Some(false) { ResourceRole::Target } else { ResourceRole::Actor };
+    draft.action = ctx.network_action(Ends { is_outbound: is_ours, ..Ends::from(flow) });
     draft.additional.insert("threatListName".to_owned(), list.into());
     if let Some(name) = draft.intel.first().and_then(|it| it.threat_names.first()) {
         draft.additional.insert("threatName".to_owned(), name.as_str().into());
@@ -176,9 +188,24 @@ fn draft(
     draft
 }
 
-/// Whoever has the lower port was called.
-fn role(flow: &LocalFlow) -> ResourceRole {
-    if flow.local_port < flow.remote_port { ResourceRole::Target } else { ResourceRole::Actor }
+/// Whether we started the connection of an outbound line, as far as the line tells: a SYN says so for
+/// certain, otherwise whoever has the lower port was called.
+pub(super) fn is_ours(flow: &LocalFlow) -> Option<bool> {
+    if flow.protocol == TCP && flow.marks & Flow::HAS_TCP_FLAGS != 0 && flow.tcp_flags & SYN != 0 {
+        return Some(flow.tcp_flags & ACK == 0);
+    }
+    Ends::from(flow).is_outbound
+}
+
+/// Whether the line holds nothing but handshakes, acknowledgements and resets that answer a caller.
+fn is_empty_answer(flow: &LocalFlow) -> bool {
+    let empty = match flow.remote.v4() {
+        Some(_) => EMPTY_PACKET_BYTES,
+        None => EMPTY_PACKET_BYTES + MORE_OF_IPV6,
+    };
+    flow.protocol == TCP
+        && flow.bytes <= empty * u64::from(flow.packets)
+        && is_ours(flow) == Some(false)
 }
 
 fn texts(category: Category, instance: &str, remote: &str, list: &str) -> (String, String) {
@@ -211,4 +238,49 @@ fn texts(category: Category, instance: &str, remote: &str, list: &str) -> (Strin
             "EC2 instance {instance} is communicating with {what}: {remote}, on the list {list}."
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::model::Addr;
+
+    use super::*;
+
+    /// `local port, remote port, packets, bytes, flags`; no flags as in version 2 where they are 0.
+    fn flow(of: (u16, u16, u32, u64, u8)) -> LocalFlow {
+        let (local_port, remote_port, packets, bytes, tcp_flags) = of;
+        LocalFlow {
+            remote: "198.51.100.7".parse().unwrap(),
+            local: Addr::UNSPECIFIED,
+            bytes,
+            packets,
+            start: 0,
+            end: 0,
+            row: 0,
+            local_port,
+            remote_port,
+            protocol: TCP,
+            tcp_flags,
+            marks: if tcp_flags == 0 { 0 } else { Flow::HAS_TCP_FLAGS },
+            is_outbound: true,
+        }
+    }
+
+    #[test]
+    fn what_a_scan_gets_is_an_empty_answer() {
+        for it in [(22, 40_000, 1, 40, 4), (443, 40_000, 2, 120, 18), (80, 40_000, 1, 40, 0)] {
+            assert!(is_empty_answer(&flow(it)), "{it:?}");
+        }
+        // Data, our own attempts, and an attempt of ours at a higher port.
+        for it in [(443, 40_000, 5, 900, 18), (40_000, 443, 1, 60, 0), (40_000, 50_000, 1, 60, 2)] {
+            assert!(!is_empty_answer(&flow(it)), "{it:?}");
+        }
+    }
+
+    #[test]
+    fn a_syn_says_more_than_the_ports() {
+        assert_eq!(is_ours(&flow((40_000, 50_000, 1, 60, 2))), Some(true));
+        assert_eq!(is_ours(&flow((50_000, 40_000, 9, 900, 19))), Some(false));
+        assert_eq!(is_ours(&flow((50_000, 40_000, 9, 900, 0))), Some(true));
+    }
 }

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use engine::findings::{Data, Draft, EvidenceRef, FindingType, Reason, ResourceRole};
 use engine::intel::{Categories, Category, Indicator};
-use engine::model::{Scope, Severity};
+use engine::model::{Scope, Severity, Timestamp};
 use engine::stats::Distinct;
 use engine::{Context, Detector, Ends, Event, Flows, Interest, Out, Spec};
 use serde::{Deserialize, Serialize};
+
+use super::threat_list::is_ours;
 
 /// A client.
 pub const TOR_CLIENT: FindingType = FindingType {
@@ -108,7 +110,7 @@ impl Detector for Tor {
         out: &mut Out<'_>,
     ) {
         let flow = event.row;
-        if flow.local_port > flow.remote_port {
+        if is_ours(flow) == Some(true) {
             out.raise(client(event, ctx, self));
         } else if !self.visitor_ports.contains(&flow.local_port) {
             self.relay(state, event, ctx, out);
@@ -145,6 +147,7 @@ impl Tor {
              relays connected to it."
         );
         draft.role = ResourceRole::Target;
+        draft.first = state.evidence.iter().map(|it| it.time).fold(draft.first, Timestamp::min);
         draft.evidence.extend(&state.evidence);
         draft.reasons.push(Reason::new(
             "different relays",
@@ -172,7 +175,8 @@ fn client(event: &Event<'_, Flows>, ctx: &Context<'_>, settings: &Tor) -> Draft 
 fn draft(finding_type: &'static FindingType, event: &Event<'_, Flows>, ctx: &Context<'_>) -> Draft {
     let mut draft = ctx.instance_draft(finding_type, event.time());
     draft.intel = ctx.threats(event.verdict, Indicator::Address(event.row.remote));
-    draft.action = ctx.network_action(Ends::from(event.row));
+    let is_outbound = is_ours(event.row);
+    draft.action = ctx.network_action(Ends { is_outbound, ..Ends::from(event.row) });
     if let Some(list) = draft.intel.first() {
         draft.additional.insert("threatListName".to_owned(), list.threat_list_name.as_str().into());
     }
