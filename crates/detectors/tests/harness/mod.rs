@@ -1,5 +1,4 @@
 //! Runs native-format inputs through parser, intake, engine and store, as the drivers do.
-#![allow(dead_code, reason = "each test file uses its part of the harness")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,30 +18,30 @@ use serde_json::Value;
 use store::{FindingStore, MemoryStore};
 
 /// The fixtures of the repository.
-pub fn fixtures() -> PathBuf {
+pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
 }
 
 /// An input with what belongs to it.
 #[derive(Clone, Default, Debug)]
-pub struct Case {
+pub(crate) struct Case {
     /// `group/family/case`.
-    pub name: String,
+    pub(crate) name: String,
     /// Names and contents of the logs.
-    pub inputs: Vec<(String, Vec<u8>)>,
+    pub(crate) inputs: Vec<(String, Vec<u8>)>,
     /// Lists by category.
-    pub lists: Vec<(Category, String, Vec<u8>)>,
+    pub(crate) lists: Vec<(Category, String, Vec<u8>)>,
     /// Descriptions for the inventory.
-    pub inventory: Vec<(String, Vec<u8>)>,
+    pub(crate) inventory: Vec<(String, Vec<u8>)>,
     /// Settings that differ from the defaults, as TOML.
-    pub settings: String,
+    pub(crate) settings: String,
 }
 
 /// Reads every case below `fixtures/`.
 ///
 /// `<case>.log|jsonl|json[.gz]` are inputs, `<case>.list.<category>.txt|csv` lists,
 /// `<case>.inventory.json` a description, `<case>.settings.toml` settings.
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases: BTreeMap<String, Case> = BTreeMap::new();
     let mut files = Vec::new();
     walk(&fixtures(), &mut files);
@@ -79,12 +78,12 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 /// How a run is done; the result must not depend on it.
-pub struct Run<'r> {
-    pub executor: &'r dyn Executor,
-    pub batch_rows: usize,
-    /// After this batch the state is written, and a fresh engine goes on with it.
-    pub restart_after: Option<u64>,
-    pub entities_per_key_group: usize,
+pub(crate) struct Run<'r> {
+    pub(crate) executor: &'r dyn Executor,
+    pub(crate) batch_rows: usize,
+    /// After which batches the state is written, and a fresh engine goes on with it.
+    pub(crate) restarts: &'r dyn Fn(u64) -> bool,
+    pub(crate) entities_per_key_group: usize,
 }
 
 impl Default for Run<'_> {
@@ -92,14 +91,14 @@ impl Default for Run<'_> {
         Run {
             executor: &Serial,
             batch_rows: 16_384,
-            restart_after: None,
+            restarts: &|_| false,
             entities_per_key_group: EngineOptions::default().entities_per_key_group,
         }
     }
 }
 
 /// The batches of a case: what a driver's journal holds.
-pub fn batches(case: &Case, batch_rows: usize) -> Vec<Batch> {
+pub(crate) fn batches(case: &Case, batch_rows: usize) -> Vec<Batch> {
     let registry = registry(case);
     let names = registry.calls_of_interest();
     let names = names.into_iter().chain(Inventory::CALLS.iter().copied());
@@ -131,7 +130,7 @@ fn registry(case: &Case) -> Arc<Registry> {
 }
 
 /// An engine as a driver makes it, with the case's lists.
-pub fn engine(case: &Case, registry: Arc<Registry>, run: &Run<'_>) -> Engine {
+pub(crate) fn engine(case: &Case, registry: Arc<Registry>, run: &Run<'_>) -> Engine {
     let mut builder = IntelBuilder::new().with_builtin();
     for (category, name, bytes) in &case.lists {
         let (list, problems) = parse_list(name, bytes);
@@ -146,7 +145,7 @@ pub fn engine(case: &Case, registry: Arc<Registry>, run: &Run<'_>) -> Engine {
 }
 
 /// Runs a case and gives its findings in canonical form.
-pub fn findings(case: &Case, run: &Run<'_>) -> Vec<Value> {
+pub(crate) fn findings(case: &Case, run: &Run<'_>) -> Vec<Value> {
     let registry = registry(case);
     let mut batches = batches(case, run.batch_rows);
     let mut facts = Inventory::default();
@@ -166,7 +165,7 @@ pub fn findings(case: &Case, run: &Run<'_>) -> Vec<Value> {
         let output = engine_now.process(batch, run.executor);
         let outcome = store.commit(output.batch, output.drafts, Timestamp::from_millis(0));
         assert!(matches!(outcome, store::CommitOutcome::Committed { .. }), "{outcome:?}");
-        if run.restart_after == Some(batch.number) {
+        if (run.restarts)(batch.number) {
             let snapshot = engine_now.snapshot().unwrap();
             engine_now = engine(case, registry.clone(), run);
             engine_now.restore(&snapshot).unwrap();
