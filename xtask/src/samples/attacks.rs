@@ -32,11 +32,13 @@ pub(super) fn write(logs: &mut Logs, seed: u64) {
 /// What a fast guess at a password looks like.
 fn guess<'a>(at: i64, (client, server): (&'a str, &'a str), random: &mut Random) -> Connection<'a> {
     let bytes = random.between(2330, 2380);
+    // Each guess has a port of its own for hours.
+    let client_port = u16::try_from(32_768 + at % 28_000).unwrap_or(u16::MAX);
     Connection {
         at,
         secs: random.secs(2, 4),
         client,
-        client_port: random.port(),
+        client_port,
         server,
         port: 22,
         is_udp: false,

@@ -1,4 +1,5 @@
 //! What the samples give: every intrusion that was put in, and nothing for ordinary activity.
+#![expect(clippy::unwrap_used, reason = "the samples lie beside the test")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -129,4 +130,15 @@ fn every_family_has_an_intrusion() {
         let is_served = spec.types.iter().any(|it| found.contains(it.name));
         assert!(is_served, "no sample for {}", spec.name);
     }
+}
+
+#[test]
+fn the_guessed_password_is_a_likely_success() {
+    let titles: Vec<String> = scan_samples()
+        .iter()
+        .filter(|it| it["service"]["additionalInfo"].to_string().contains("likelySuccess"))
+        .map(|it| it["title"].as_str().unwrap().to_owned())
+        .collect();
+    let expected = format!("192.0.2.77 is performing SSH brute force attacks against {DEV}.");
+    assert_eq!(titles, [expected]);
 }
