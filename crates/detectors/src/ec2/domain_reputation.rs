@@ -145,7 +145,7 @@ impl Detector for DomainReputation {
     const SPEC: Spec = Spec {
         name: "ec2/domain_reputation",
         scope: Scope::Host,
-        idle: Duration::from_secs(2 * 3600),
+        idle: Duration::from_hours(2),
         version: 1,
         types: &[&ABUSED, &BITCOIN, &MALICIOUS, &SUSPICIOUS],
         interest: Interest::Every,
@@ -245,7 +245,7 @@ fn score(
 
 /// Points for a label that looks made up: long, digits among letters, many hyphens, encoded.
 fn shape(label: &str) -> u32 {
-    let count = |wanted: fn(&u8) -> bool| label.bytes().filter(|it| wanted(it)).count();
+    let count = |wanted: fn(&u8) -> bool| label.bytes().filter(wanted).count();
     let (digits, hyphens) = (count(u8::is_ascii_digit), count(|it| *it == b'-'));
     let vowels = count(|it| b"aeiouy".contains(it));
     let letters = count(u8::is_ascii_alphabetic);

@@ -143,7 +143,7 @@ impl Detector for ThreatList {
     const SPEC: Spec = Spec {
         name: "ec2/threat_list",
         scope: Scope::Interface,
-        idle: Duration::from_secs(3600),
+        idle: Duration::from_hours(1),
         version: 1,
         types: &[&COMMAND_AND_CONTROL, &BITCOIN_TOOL, &BLACKHOLE, &DROP_POINT, &CUSTOM],
         interest: Interest::Listed(LISTED),
@@ -250,7 +250,7 @@ mod tests {
     fn flow(of: (u16, u16, u32, u64, u8)) -> LocalFlow {
         let (local_port, remote_port, packets, bytes, tcp_flags) = of;
         LocalFlow {
-            remote: "198.51.100.7".parse().unwrap(),
+            remote: Addr::from_v4(0xc633_6407),
             local: Addr::UNSPECIFIED,
             bytes,
             packets,

@@ -87,7 +87,7 @@ impl Detector for Tor {
     const SPEC: Spec = Spec {
         name: "ec2/tor",
         scope: Scope::Interface,
-        idle: Duration::from_secs(2 * 86_400),
+        idle: Duration::from_hours(48),
         version: 1,
         types: &[&TOR_CLIENT, &TOR_RELAY],
         interest: Interest::Listed(LISTED),
