@@ -1,5 +1,6 @@
 //! Every case of `fixtures/` gives the findings that lie beside it. `UPDATE_GOLDEN=1` refreshes them.
 
+#[cfg(test)]
 mod harness;
 
 use std::collections::BTreeSet;

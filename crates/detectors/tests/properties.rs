@@ -2,6 +2,7 @@
 //!
 //! Each property is checked on every case by itself and on all cases merged into one run.
 
+#[cfg(test)]
 mod harness;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -4,6 +4,7 @@
 //! aggregated over one or ten minutes. The seeds and the numbers of hosts stand in the tests.
 
 #[expect(dead_code, reason = "the logs are generated: no case is read from a file")]
+#[cfg(test)]
 mod harness;
 
 use std::collections::BTreeMap;
@@ -138,11 +139,12 @@ impl Log {
                 "{} 111122223333 eni-{:017x} {} {} {} {} {} {packets} {bytes} {start} {stop} {action} OK",
                 self.format.version, self.host, from.0, to.0, from.1, to.1, flow.protocol
             )
-            .unwrap();
+            .expect("a string takes every text");
             if self.format.version == 5 {
                 let flags = if part == 0 { flags } else { flags & !2 };
                 let direction = if is_out { "egress" } else { "ingress" };
-                write!(self.text, " i-{:017x} {flags} {direction}", self.host).unwrap();
+                write!(self.text, " i-{:017x} {flags} {direction}", self.host)
+                    .expect("a string takes every text");
             }
             self.text.push('\n');
             start = border + 1;
@@ -215,7 +217,7 @@ impl Log {
         };
         let mut hosts = BTreeMap::new();
         for finding in findings(&case, &Run::default()) {
-            let kind = finding["type"].as_str().unwrap().to_owned();
+            let kind = finding["type"].as_str().expect("a finding has a type").to_owned();
             *hosts.entry(kind).or_default() += 1;
         }
         hosts
@@ -245,6 +247,7 @@ fn scanned(rng: &mut Rng) -> Fate {
 
 /// Runs `hosts` hosts of each format with this traffic and gives the share, in percent, of hosts that the
 /// type is raised for, over all formats.
+#[expect(clippy::print_stdout, reason = "the figures behind a share that is too small")]
 fn recall(kind: &str, seed: u64, hosts: u64, traffic: impl Fn(&mut Log)) -> usize {
     let mut found = 0;
     for format in FORMATS {
