@@ -213,12 +213,10 @@ fn draft(
     let (instance, domain) = (draft.key.clone(), event.registrable());
     draft.key = format!("{instance} {domain}");
     draft.role = ResourceRole::Target;
-    draft.title = format!("{}: {} asked for {}", finding_type.title, instance, event.name());
-    draft.description = format!(
-        "EC2 instance {instance} asked for {}, which is on a list of the category {}.",
-        event.name(),
-        category.as_str()
-    );
+    let (what, meaning) = texts(category);
+    draft.title = format!("{what} domain name queried by EC2 instance {instance}.");
+    draft.description =
+        format!("EC2 instance {instance} is querying a domain name {meaning}: {}.", event.name());
     draft.action = ctx.dns_action(event);
     draft.intel = ctx.threats(event.verdict, Indicator::Name(event.name()));
     if let Some(list) = draft.intel.first() {
@@ -228,4 +226,25 @@ fn draft(
     draft.evidence.push(event.evidence());
     draft.reasons.push(Reason::new("name on a list", event.name(), category.as_str()));
     draft
+}
+
+/// What the name is called in the title, and what the description says of it.
+fn texts(category: Category) -> (&'static str, &'static str) {
+    match category {
+        Category::CommandAndControl => {
+            ("Command and Control server", "associated with a known Command & Control server")
+        }
+        Category::MiningPool => {
+            ("Bitcoin-related", "that is associated with cryptocurrency-related activity")
+        }
+        Category::Sinkhole => ("Black hole", "that is being redirected to a black hole IP address"),
+        Category::DriveBy => ("Drive By Download", "that is a known source of drive-by downloads"),
+        Category::DropPoint => (
+            "Drop Point",
+            "of a remote host that is known to hold credentials and other stolen data captured by \
+             malware",
+        ),
+        Category::Phishing => ("Phishing", "involved in phishing attacks"),
+        _ => ("DGA", "that a domain generation algorithm of known malware makes"),
+    }
 }
