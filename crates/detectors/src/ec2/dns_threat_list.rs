@@ -170,7 +170,7 @@ impl Detector for DnsThreatList {
     const SPEC: Spec = Spec {
         name: "ec2/dns_threat_list",
         scope: Scope::Host,
-        idle: Duration::from_secs(3600),
+        idle: Duration::from_hours(1),
         version: 1,
         types: &[
             &COMMAND_AND_CONTROL,
