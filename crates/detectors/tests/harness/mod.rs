@@ -120,7 +120,7 @@ pub(crate) fn batches(case: &Case, batch_rows: usize) -> Vec<Batch> {
             }
         }
     }
-    intake.finish(Duration::from_secs(25 * 3600));
+    intake.finish(Duration::from_hours(25));
     intake.take()
 }
 
