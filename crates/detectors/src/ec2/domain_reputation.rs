@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 const AGGREGATION: &str = "instance and registrable domain";
 const DETECTION: &str = "A query for a name whose reputation score reaches the threshold of its class. Points: \
     the class of list that names it (malicious or cryptocurrency 70, abused 40, dynamic DNS 35, suspicious \
-    35); asked for in this account for the first time in `memory_hours` 15; asked for by one host in one hour at most 10; \
+    35); asked for in this account for the first time in 14 days 15; asked for by one host in one hour at most 10; \
     the label's shape up to 25; a top-level domain that is mostly abused 15. A popular name loses 60.";
 const FALSE_POSITIVES: &str = "Young and oddly named domains are also what start-ups, trackers and content \
     networks use. The reasons list each part of the score: a name that scores by its shape alone is \

@@ -1,4 +1,4 @@
-//! What takes pieces in order: journal, engine, store.
+//! What takes pieces in order: intake, engine, store.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
