@@ -1,16 +1,6 @@
 //! `cargo xtask samples`: the logs that `guardpost demo` scans, made from a seed.
 //!
-//! Five days of two accounts: ordinary activity, thinned to a size that fits a repository, and a few
-//! intrusions. Everything is own work; addresses, names and accounts are reserved for documentation.
-
-mod attacks;
-mod calls;
-mod inventory;
-mod logs;
-mod office;
-mod random;
-mod servers;
-mod world;
+//! The crate `simulate` makes them; here they are written, or compared with what is there.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,7 +21,7 @@ const SEED: u64 = 20_260_302;
 /// Runs `samples [--check]`: writes the samples, or fails if they differ from what would be written.
 pub(crate) fn run(is_check: bool) -> Result<()> {
     let folder = crate::cargo::root().join(FOLDER);
-    let wanted = build();
+    let wanted = simulate::samples::build(SEED);
     if is_check {
         return check(&folder, &wanted);
     }
@@ -52,17 +42,6 @@ pub(crate) fn run(is_check: bool) -> Result<()> {
     }
     println!("{FOLDER}: {} files, {total} bytes", wanted.len());
     Ok(())
-}
-
-/// Every file by its name below the folder, not yet compressed.
-fn build() -> BTreeMap<String, String> {
-    let mut logs = logs::Logs::default();
-    office::write(&mut logs, SEED);
-    servers::write(&mut logs, SEED);
-    attacks::write(&mut logs, SEED);
-    let mut files = logs.files();
-    files.extend(inventory::files());
-    files
 }
 
 /// Compares contents, not compressed bytes: those depend on the version of the compressor.
@@ -120,7 +99,7 @@ mod tests {
     #[test]
     fn public_addresses_are_reserved_for_documentation() {
         let allowed = ["10.", "192.0.2.", "198.51.100.", "203.0.113."];
-        for (name, text) in build() {
+        for (name, text) in simulate::samples::build(SEED) {
             for word in text.split(|it: char| !it.is_ascii_digit() && it != '.') {
                 let parts: Vec<&str> = word.split('.').collect();
                 let is_address =

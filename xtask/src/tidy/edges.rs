@@ -20,6 +20,7 @@ const LIBRARIES: &[&str] = &[
     "guardpost-engine",
     "guardpost-detectors",
     "guardpost-store",
+    "guardpost-simulate",
     "guardpost-api",
 ];
 
@@ -53,6 +54,7 @@ const TABLE: &[Row] = &[
         ],
     ),
     row("guardpost-store", &["guardpost-model", "guardpost-findings"], &[]),
+    row("guardpost-simulate", &["guardpost-model"], &[]),
     row("guardpost-api", &["guardpost-model", "guardpost-store", "guardpost-findings"], &[]),
     row("guardpost", LIBRARIES, &[]),
     // A tool of the repository, not a part of the product.

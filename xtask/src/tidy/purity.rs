@@ -4,7 +4,7 @@ use super::report::Report;
 use super::tree::Tree;
 
 const PURE: &[&str] =
-    &["model", "kernels", "telemetry", "intel", "findings", "engine", "detectors"];
+    &["model", "kernels", "telemetry", "intel", "findings", "engine", "detectors", "simulate"];
 
 /// Paths that reach outside of the program.
 const PATHS: &[&str] = &[

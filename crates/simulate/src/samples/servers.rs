@@ -1,10 +1,11 @@
 //! Ordinary traffic: visitors, health checks, databases, backups, automation, and the noise of the Internet.
 
-use super::logs::{Connection, Logs, Outcome};
-use super::random::Random;
-use super::world::{
-    BALANCERS, DAY, DAYS, HOSTS, HOUR, Host, MINUTE, OFFICE, PROD, START, WEST, at,
-};
+use crate::flow::{Connection, Outcome, UDP};
+use crate::logs::Logs;
+use crate::random::Random;
+use crate::time::{DAY, HOUR, MINUTE};
+
+use super::world::{BALANCERS, DAYS, HOSTS, OFFICE, PROD, START, WEST, at, named};
 
 /// Addresses of services, as names and as what they resolve to.
 const SERVICES: [(&str, &str); 8] = [
@@ -37,27 +38,6 @@ pub(super) fn write(logs: &mut Logs, seed: u64) {
     }
 }
 
-fn answered<'a>(
-    at: i64,
-    (client, server): (&'a str, &'a str),
-    port: u16,
-    random: &mut Random,
-) -> Connection<'a> {
-    let packets = random.between(8, 40);
-    Connection {
-        at,
-        secs: random.secs(0, 20),
-        client,
-        client_port: random.port(),
-        server,
-        port,
-        is_udp: false,
-        sent: (packets, packets * random.between(60, 300)),
-        received: (packets, packets * random.between(300, 1400)),
-        outcome: Outcome::Answered,
-    }
-}
-
 /// An address that people visit from.
 fn visitor(random: &mut Random) -> String {
     match random.between(0, 2) {
@@ -77,7 +57,7 @@ fn visitors(logs: &mut Logs, day: i64, random: &mut Random) {
         let (time, from) = (daytime(day, random), visitor(random));
         let Some(web) = random.pick(&["10.0.1.10", "10.0.1.11"]) else { return };
         let port = if random.between(0, 5) == 0 { 80 } else { 443 };
-        logs.connect(&answered(time, (&from, web), port, random));
+        logs.connect(&Connection::answered(time, (&from, web), port, random));
     }
 }
 
@@ -87,7 +67,7 @@ fn checks(logs: &mut Logs, day: i64, random: &mut Random) {
         for quarter in 0..96 {
             for (offset, api) in [(0, "10.0.2.20"), (7, "10.0.2.21")] {
                 let time = at(day, 0, quarter * 15) + number * 30 + offset;
-                let check = answered(time, (node, api), 8080, random);
+                let check = Connection::answered(time, (node, api), 8080, random);
                 logs.connect(&Connection { sent: (6, 420), received: (5, 610), secs: 0, ..check });
             }
         }
@@ -96,7 +76,7 @@ fn checks(logs: &mut Logs, day: i64, random: &mut Random) {
         for host in HOSTS.iter().filter(|it| it.account == PROD && it.region != WEST) {
             if host.name != "ops-1" {
                 let time = at(day, 0, half * 30) + i64::from(host.number);
-                logs.connect(&answered(time, ("10.0.4.40", host.ip), 9100, random));
+                logs.connect(&Connection::answered(time, ("10.0.4.40", &*host.ip), 9100, random));
             }
         }
     }
@@ -107,8 +87,8 @@ fn inside(logs: &mut Logs, day: i64, random: &mut Random) {
         let time = daytime(day, random);
         let Some(web) = random.pick(&["10.0.1.10", "10.0.1.11"]) else { return };
         let Some(api) = random.pick(&["10.0.2.20", "10.0.2.21"]) else { return };
-        logs.connect(&answered(time, (web, api), 8080, random));
-        logs.connect(&answered(time + 1, (api, "10.0.3.30"), 5432, random));
+        logs.connect(&Connection::answered(time, (web, api), 8080, random));
+        logs.connect(&Connection::answered(time + 1, (api, "10.0.3.30"), 5432, random));
     }
 }
 
@@ -119,16 +99,16 @@ fn outside(logs: &mut Logs, day: i64, random: &mut Random) {
             let time = at(day, hour, 0) + random.secs(0, 3000);
             let Some((name, address)) = random.pick(&SERVICES) else { return };
             logs.query(time, host, name, &[address]);
-            logs.connect(&answered(time + 1, (host.ip, address), 443, random));
+            logs.connect(&Connection::answered(time + 1, (&*host.ip, address), 443, random));
         }
     }
 }
 
 fn backup(logs: &mut Logs, day: i64, random: &mut Random) {
     let time = at(day, 1, 0);
-    logs.query(time, Host::named("db-1"), "example-backups.s3.us-east-1.amazonaws.com", &[S3]);
+    logs.query(time, named("db-1"), "example-backups.s3.us-east-1.amazonaws.com", &[S3]);
     for part in 0..20 {
-        let upload = answered(time + part * 45, ("10.0.3.30", S3), 443, random);
+        let upload = Connection::answered(time + part * 45, ("10.0.3.30", S3), 443, random);
         let packets = random.between(60_000, 75_000);
         let sent = (packets, packets * 1380);
         logs.connect(&Connection {
@@ -138,7 +118,7 @@ fn backup(logs: &mut Logs, day: i64, random: &mut Random) {
             ..upload
         });
     }
-    logs.connect(&answered(at(day, 2, 0), ("10.0.4.40", "10.0.3.30"), 5432, random));
+    logs.connect(&Connection::answered(at(day, 2, 0), ("10.0.4.40", "10.0.3.30"), 5432, random));
 }
 
 /// Ansible visits every host a few times a day; from Tuesday on also in a long run of many connections.
@@ -151,7 +131,7 @@ fn automation(logs: &mut Logs, day: i64, random: &mut Random) {
             let tasks = if day > 0 && hour == 6 && host.name == "web-1" { 36 } else { 4 };
             for task in 0..tasks {
                 let time = at(day, hour, 10) + task * 12 + i64::from(host.number);
-                let run = answered(time, ("10.0.4.40", host.ip), 22, random);
+                let run = Connection::answered(time, ("10.0.4.40", &*host.ip), 22, random);
                 // Modules of many sizes are sent over and run.
                 let packets = random.between(26, 130);
                 let bytes = packets * random.between(180, 900);
@@ -170,8 +150,12 @@ fn automation(logs: &mut Logs, day: i64, random: &mut Random) {
 /// People work on the bastion for minutes or hours; one record for every ten minutes.
 fn bastion(logs: &mut Logs, day: i64, random: &mut Random) {
     for _ in 0..6 {
-        let session =
-            answered(at(day, 9, 0) + random.secs(0, 7 * 3600), (OFFICE, "10.0.0.10"), 22, random);
+        let session = Connection::answered(
+            at(day, 9, 0) + random.secs(0, 7 * 3600),
+            (OFFICE, "10.0.0.10"),
+            22,
+            random,
+        );
         for part in 0..random.secs(1, 8) {
             let packets = random.between(200, 3000);
             logs.connect(&Connection {
@@ -191,8 +175,12 @@ fn noise(logs: &mut Logs, day: i64, random: &mut Random) {
         for _ in 0..12 {
             let from = format!("198.51.100.{}", random.between(100, 128));
             let port = random.pick(&NOISE).unwrap_or(23);
-            let probe =
-                answered(at(day, 0, 0) + random.secs(0, 86_000), (&from, host.ip), port, random);
+            let probe = Connection::answered(
+                at(day, 0, 0) + random.secs(0, 86_000),
+                (&from, &*host.ip),
+                port,
+                random,
+            );
             logs.connect(&Connection {
                 secs: 0,
                 sent: (1, 44),
@@ -228,9 +216,14 @@ fn names(logs: &mut Logs, day: i64, random: &mut Random) {
     let clock = START + day * DAY;
     for host in &HOSTS {
         for hour in [3, 15] {
-            let ntp = answered(clock + hour * HOUR, (host.ip, "203.0.113.123"), 123, random);
+            let ntp = Connection::answered(
+                clock + hour * HOUR,
+                (&*host.ip, "203.0.113.123"),
+                123,
+                random,
+            );
             logs.connect(&Connection {
-                is_udp: true,
+                protocol: UDP,
                 sent: (1, 76),
                 received: (1, 76),
                 secs: 0,

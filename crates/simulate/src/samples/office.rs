@@ -1,9 +1,11 @@
 //! Ordinary calls: people in office hours, deployments, services, instances.
 
-use super::calls::{Api, BROWSER, Caller, SDK, call};
-use super::logs::{Logs, egress};
-use super::random::Random;
-use super::world::{DAY, DAYS, DEV, EAST, HOSTS, HOUR, MINUTE, OFFICE, PROD, START, WEST, at};
+use crate::calls::{Api, BROWSER, Caller, SDK, call};
+use crate::logs::Logs;
+use crate::random::Random;
+use crate::time::{DAY, HOUR, MINUTE};
+
+use super::world::{DAYS, DEV, EAST, HOSTS, OFFICE, PROD, START, WEST, at};
 
 /// Account, name, key.
 const PEOPLE: [(&str, &str, &str); 5] = [
@@ -106,7 +108,7 @@ fn deploy(logs: &mut Logs, time: i64) {
     let session = format!("run-{}", (time - START) / MINUTE);
     let caller = Caller::role(PROD, ("ci", &session, &key), time, "198.51.100.20", "");
     let web = Caller {
-        account: PROD,
+        account: PROD.to_owned(),
         identity: concat!(
             r#"{"type":"WebIdentityUser","principalId":"arn:aws:iam::111122223333:oidc-provider/ci.example.com"#,
             r#":sts.amazonaws.com:repo","userName":"repo:example/api","identityProvider":"ci.example.com"}"#
@@ -169,11 +171,11 @@ fn services(logs: &mut Logs, time: i64) {
 fn instances(logs: &mut Logs, time: i64, random: &mut Random) {
     for host in &HOSTS {
         let time = time + random.secs(0, 3000);
-        let caller = Caller::instance(host, time, egress(host));
+        let caller = Caller::instance(host, START, time, host.egress());
         let request = format!(r#"{{"instanceId":"{}","agentVersion":"3.2.2303.0"}}"#, host.id());
         let update =
             Api { is_read: false, ..Api::new("ssm", "UpdateInstanceInformation", &request) };
-        call(logs, host.region, time, &caller, update);
+        call(logs, &host.region, time, &caller, update);
         if host.name == "db-1" && (time - START) % DAY < HOUR {
             let request = r#"{"bucketName":"example-backups","key":"db/nightly.dump"}"#;
             call(logs, EAST, time + 60, &caller, Api::new("s3", "PutObject", request));

@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::describe::{pretty, reservation};
+use crate::world::Network;
+
 use super::world::{
-    BAD_CALLER, C2_ADDRESS, CUSTOM_ADDRESS, DEV, DROP_ADDRESS, EAST, HOSTS, Host, NAT_PRIVATE,
-    NAT_PUBLIC, Network, POOL_ADDRESS, PROD, TOR_EXIT, TOR_RELAY, WEST,
+    BAD_CALLER, C2_ADDRESS, CUSTOM_ADDRESS, DEV, DROP_ADDRESS, EAST, HOSTS, NAT_PRIVATE,
+    NAT_PUBLIC, POOL_ADDRESS, PROD, TOR_EXIT, TOR_RELAY, WEST,
 };
 
 const SINCE: &str = "2026-01-12T08:00:00+00:00";
@@ -14,23 +17,24 @@ pub(super) fn files() -> Vec<(String, String)> {
     let mut files = Vec::new();
     for (account, region) in [(PROD, EAST), (PROD, WEST), (DEV, WEST)] {
         let hosts = HOSTS.iter().filter(|it| it.account == account && it.region == region);
-        let reservations: Vec<Value> = hosts.map(reservation).collect();
+        let reservations: Vec<Value> = hosts.map(|it| reservation(it, SINCE)).collect();
         let text = json!({ "account": account, "region": region, "Reservations": reservations });
         files.push((format!("inventory/instances-{account}-{region}.json"), pretty(&text)));
     }
+    let network = Network::new(1, EAST);
     let gateways = json!({
         "account": PROD,
         "region": EAST,
         "NatGateways": [{
             "NatGatewayId": "nat-0a1b2c3d4e5f60001",
-            "VpcId": Network::of(PROD, EAST).vpc,
-            "SubnetId": Network::of(PROD, EAST).subnet,
+            "VpcId": network.vpc,
+            "SubnetId": network.subnet,
             "State": "available",
             "CreateTime": SINCE,
             "NatGatewayAddresses": [{
                 "AllocationId": "eipalloc-0a1b2c3d4e5f60001",
                 "NetworkInterfaceId": "eni-0a1b2c3d4e5f600f0",
-                "PrivateIp": NAT_PRIVATE,
+                "PrivateIp":NAT_PRIVATE,
                 "PublicIp": NAT_PUBLIC
             }]
         }]
@@ -69,51 +73,4 @@ pub(super) fn files() -> Vec<(String, String)> {
         ));
     }
     files
-}
-
-fn pretty(value: &Value) -> String {
-    format!("{value:#}\n")
-}
-
-fn reservation(host: &Host) -> Value {
-    let network = host.network();
-    let mut interface = json!({
-        "NetworkInterfaceId": host.interface(),
-        "OwnerId": host.account,
-        "VpcId": network.vpc,
-        "SubnetId": network.subnet,
-        "InterfaceType": "interface",
-        "PrivateIpAddress": host.ip,
-        "Attachment": { "AttachTime": SINCE, "DeviceIndex": 0, "Status": "attached" },
-        "Groups": [{ "GroupId": format!("sg-0a1b2c3d4e5f6{:04x}", host.number), "GroupName": host.role }],
-        "Ipv6Addresses": [],
-        "PrivateIpAddresses": [{ "Primary": true, "PrivateIpAddress": host.ip }]
-    });
-    if let Some(public) = host.public {
-        let association = json!({ "IpOwnerId": host.account, "PublicIp": public });
-        interface["Association"] = association.clone();
-        interface["PrivateIpAddresses"][0]["Association"] = association;
-    }
-    json!({
-        "ReservationId": format!("r-0a1b2c3d4e5f6{:04x}", host.number),
-        "OwnerId": host.account,
-        "Groups": [],
-        "Instances": [{
-            "InstanceId": host.id(),
-            "ImageId": "ami-0a1b2c3d4e5f60001",
-            "State": { "Code": 16, "Name": "running" },
-            "InstanceType": host.kind,
-            "LaunchTime": SINCE,
-            "Placement": { "AvailabilityZone": network.zone, "Tenancy": "default" },
-            "VpcId": network.vpc,
-            "SubnetId": network.subnet,
-            "PrivateIpAddress": host.ip,
-            "IamInstanceProfile": {
-                "Arn": format!("arn:aws:iam::{}:instance-profile/{}", host.account, host.role),
-                "Id": format!("AIPAEXAMPLE{}", host.role.to_uppercase())
-            },
-            "Tags": [{ "Key": "Name", "Value": host.name }],
-            "NetworkInterfaces": [interface]
-        }]
-    })
 }

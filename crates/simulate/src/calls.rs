@@ -1,52 +1,62 @@
 //! Records of CloudTrail.
 
-use super::logs::{Logs, time};
-use super::random::mix;
-use super::world::{DAY, Host, START};
+use crate::logs::{Logs, Source};
+use crate::random::mix;
+use crate::time::{DAY, time};
+use crate::world::Host;
 
 /// The user agent of the command line.
-pub(super) const CLI: &str =
+pub const CLI: &str =
     "aws-cli/2.15.30 md/awscrt#0.19.19 ua/2.0 os/linux#6.5.0 md/arch#x86_64 lang/python#3.11.8";
 /// A browser.
-pub(super) const BROWSER: &str =
-    "Mozilla/5.0 (X11; Linux x86_64; rv:123.0) Gecko/20100101 Firefox/123.0";
+pub const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:123.0) Gecko/20100101 Firefox/123.0";
 /// The SDK for Go.
-pub(super) const SDK: &str =
-    "aws-sdk-go-v2/1.25.0 os/linux lang/go#1.22.0 md/GOOS#linux md/GOARCH#amd64";
+pub const SDK: &str = "aws-sdk-go-v2/1.25.0 os/linux lang/go#1.22.0 md/GOOS#linux md/GOARCH#amd64";
 
 /// Who calls.
 #[derive(Clone, Debug)]
-pub(super) struct Caller {
+pub struct Caller {
     /// The account of the record.
-    pub(super) account: &'static str,
+    pub account: String,
     /// `userIdentity` as JSON.
-    pub(super) identity: String,
+    pub identity: String,
     /// An address or the name of a service.
-    pub(super) source: String,
-    pub(super) agent: String,
+    pub source: String,
+    /// `userAgent`.
+    pub agent: String,
 }
 
 impl Caller {
     /// A user with a key.
-    pub(super) fn user(account: &'static str, name: &str, key: &str, source: &str) -> Caller {
+    pub fn user(account: &str, name: &str, key: &str, source: &str) -> Caller {
         let identity = format!(
             r#"{{"type":"IAMUser","principalId":"AIDAEXAMPLE{}","arn":"arn:aws:iam::{account}:user/{name}","accountId":"{account}","accessKeyId":"{key}","userName":"{name}"}}"#,
             name.to_uppercase()
         );
-        Caller { account, identity, source: source.to_owned(), agent: CLI.to_owned() }
+        Caller {
+            account: account.to_owned(),
+            identity,
+            source: source.to_owned(),
+            agent: CLI.to_owned(),
+        }
     }
 
     /// The root user.
-    pub(super) fn root(account: &'static str, source: &str) -> Caller {
+    pub fn root(account: &str, source: &str) -> Caller {
         let identity = format!(
             r#"{{"type":"Root","principalId":"{account}","arn":"arn:aws:iam::{account}:root","accountId":"{account}","accessKeyId":""}}"#
         );
-        Caller { account, identity, source: source.to_owned(), agent: BROWSER.to_owned() }
+        Caller {
+            account: account.to_owned(),
+            identity,
+            source: source.to_owned(),
+            agent: BROWSER.to_owned(),
+        }
     }
 
     /// A session of a role; `more` is appended to the session's context.
-    pub(super) fn role(
-        account: &'static str,
+    pub fn role(
+        account: &str,
         (role, session, key): (&str, &str, &str),
         since: i64,
         source: &str,
@@ -69,29 +79,40 @@ impl Caller {
             since = time(since),
             more = more
         );
-        Caller { account, identity, source: source.to_owned(), agent: SDK.to_owned() }
+        Caller {
+            account: account.to_owned(),
+            identity,
+            source: source.to_owned(),
+            agent: SDK.to_owned(),
+        }
     }
 
-    /// An instance with the credentials of its role, which change every day.
-    pub(super) fn instance(host: &Host, at: i64, source: &str) -> Caller {
-        let day = (at - START).div_euclid(DAY);
+    /// An instance with the credentials of its role, which change every day after `start`.
+    pub fn instance(host: &Host, start: i64, at: i64, source: &str) -> Caller {
+        let day = (at - start).div_euclid(DAY);
         let key = format!("ASIAEXAMPLE{:04X}{day:04}X", host.number);
         Caller::role(
-            host.account,
-            (host.role, &host.id(), &key),
-            START + day * DAY,
+            &host.account,
+            (&host.role, &host.id(), &key),
+            start + day * DAY,
             source,
             r#","ec2RoleDelivery":"2.0""#,
         )
     }
 
     /// A service of AWS.
-    pub(super) fn service(account: &'static str, name: &str) -> Caller {
+    pub fn service(account: &str, name: &str) -> Caller {
         let identity = format!(r#"{{"type":"AWSService","invokedBy":"{name}"}}"#);
-        Caller { account, identity, source: name.to_owned(), agent: name.to_owned() }
+        Caller {
+            account: account.to_owned(),
+            identity,
+            source: name.to_owned(),
+            agent: name.to_owned(),
+        }
     }
 
-    pub(super) fn with_agent(mut self, agent: &str) -> Caller {
+    /// With another user agent.
+    pub fn with_agent(mut self, agent: &str) -> Caller {
         agent.clone_into(&mut self.agent);
         self
     }
@@ -99,22 +120,28 @@ impl Caller {
 
 /// What is called.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Api<'a> {
+pub struct Api<'a> {
     /// Without `.amazonaws.com`.
-    pub(super) service: &'a str,
-    pub(super) name: &'a str,
-    /// `requestParameters` and `responseElements` as JSON.
-    pub(super) request: &'a str,
-    pub(super) response: &'a str,
-    pub(super) is_read: bool,
-    pub(super) error: &'a str,
-    pub(super) is_data: bool,
-    pub(super) is_sign_in: bool,
+    pub service: &'a str,
+    /// `eventName`.
+    pub name: &'a str,
+    /// `requestParameters` as JSON.
+    pub request: &'a str,
+    /// `responseElements` as JSON.
+    pub response: &'a str,
+    /// `readOnly`.
+    pub is_read: bool,
+    /// `errorCode`; empty where the call succeeds.
+    pub error: &'a str,
+    /// Whether it is a data event.
+    pub is_data: bool,
+    /// Whether it is a sign-in to the console.
+    pub is_sign_in: bool,
 }
 
 impl<'a> Api<'a> {
     /// A call that succeeds; whether it reads is told by its name.
-    pub(super) fn new(service: &'a str, name: &'a str, request: &'a str) -> Api<'a> {
+    pub fn new(service: &'a str, name: &'a str, request: &'a str) -> Api<'a> {
         let is_read = ["Get", "List", "Describe", "Head", "Lookup", "AssumeRole"]
             .iter()
             .any(|it| name.starts_with(it));
@@ -131,19 +158,21 @@ impl<'a> Api<'a> {
         }
     }
 
-    pub(super) fn responding(self, response: &'a str) -> Api<'a> {
+    /// With these `responseElements`.
+    pub fn responding(self, response: &'a str) -> Api<'a> {
         Api { response, ..self }
     }
 
-    pub(super) fn denied(self) -> Api<'a> {
+    /// That is refused.
+    pub fn denied(self) -> Api<'a> {
         Api { error: "AccessDenied", ..self }
     }
 }
 
 /// Adds a call.
-pub(super) fn call(logs: &mut Logs, region: &'static str, at: i64, caller: &Caller, api: Api<'_>) {
+pub fn call(logs: &mut Logs, region: &str, at: i64, caller: &Caller, api: Api<'_>) {
     let mut hash = mix(at.unsigned_abs());
-    let parts = [caller.account, region, &caller.identity, api.name, api.request];
+    let parts = [&caller.account, region, &caller.identity, api.name, api.request];
     for byte in parts.iter().flat_map(|it| it.bytes()) {
         hash = mix(hash ^ u64::from(byte));
     }
@@ -181,7 +210,7 @@ pub(super) fn call(logs: &mut Logs, region: &'static str, at: i64, caller: &Call
         account = caller.account,
         category = if api.is_data { "Data" } else { "Management" },
     );
-    logs.call((caller.account, region), at, record);
+    logs.push(Source::CloudTrail, (&caller.account, region, ""), at, record);
 }
 
 /// A UUID of version 4.

@@ -1,13 +1,14 @@
 //! Who and what there is in the two accounts.
 
+use std::borrow::Cow;
+
+use crate::time::{DAY, HOUR, MINUTE};
+use crate::world::{Host, Nat};
+
 /// 2026-03-02T00:00:00Z, a Monday.
 pub(super) const START: i64 = 1_772_409_600;
 /// Days that the samples cover.
 pub(super) const DAYS: i64 = 5;
-/// Seconds of a day, an hour and a minute.
-pub(super) const DAY: i64 = 86_400;
-pub(super) const HOUR: i64 = 3_600;
-pub(super) const MINUTE: i64 = 60;
 
 /// Production.
 pub(super) const PROD: &str = "111122223333";
@@ -43,37 +44,42 @@ pub(super) fn at(day: i64, hour: i64, minute: i64) -> i64 {
     START + day * DAY + hour * HOUR + minute * MINUTE
 }
 
-/// An EC2 instance with one interface.
-#[derive(Debug)]
-pub(super) struct Host {
-    pub(super) name: &'static str,
-    pub(super) account: &'static str,
-    pub(super) region: &'static str,
-    pub(super) ip: &'static str,
-    /// Its elastic address; without one it leaves by the NAT gateway.
-    pub(super) public: Option<&'static str>,
-    /// Low digits of its identifiers.
-    pub(super) number: u32,
-    /// The role of its profile.
-    pub(super) role: &'static str,
-    pub(super) kind: &'static str,
-}
-
 const fn host(
     (name, kind, role): (&'static str, &'static str, &'static str),
-    (account, region): (&'static str, &'static str),
+    (account, region, network): (&'static str, &'static str, u32),
     number: u32,
     ip: &'static str,
     public: Option<&'static str>,
 ) -> Host {
-    Host { name, account, region, ip, public, number, role, kind }
+    let (public, nat) = match public {
+        Some(public) => (Some(Cow::Borrowed(public)), None),
+        None => (None, Some(NAT)),
+    };
+    Host {
+        name: Cow::Borrowed(name),
+        account: Cow::Borrowed(account),
+        region: Cow::Borrowed(region),
+        ip: Cow::Borrowed(ip),
+        public,
+        nat,
+        number,
+        network,
+        role: Cow::Borrowed(role),
+        kind: Cow::Borrowed(kind),
+    }
 }
 
-const P: (&str, &str) = (PROD, EAST);
-const D: (&str, &str) = (DEV, WEST);
+const NAT: Nat = Nat {
+    interface: Cow::Borrowed("eni-0a1b2c3d4e5f600f0"),
+    private: Cow::Borrowed(NAT_PRIVATE),
+    public: Cow::Borrowed(NAT_PUBLIC),
+};
+
+const P: (&str, &str, u32) = (PROD, EAST, 1);
+const D: (&str, &str, u32) = (DEV, WEST, 4);
 
 /// All instances.
-pub(super) const HOSTS: [Host; 12] = [
+pub(super) static HOSTS: [Host; 12] = [
     host(("web-1", "m6i.large", "web"), P, 0x10, "10.0.1.10", Some("203.0.113.10")),
     host(("web-2", "m6i.large", "web"), P, 0x11, "10.0.1.11", Some("203.0.113.11")),
     host(("bastion", "t3.micro", "bastion"), P, 0x12, "10.0.0.10", Some("203.0.113.12")),
@@ -83,7 +89,7 @@ pub(super) const HOSTS: [Host; 12] = [
     host(("ops-1", "t3.medium", "operations"), P, 0x40, "10.0.4.40", None),
     host(
         ("replica-1", "r6i.large", "database"),
-        (PROD, WEST),
+        (PROD, WEST, 2),
         0x31,
         "10.1.3.30",
         Some("203.0.113.20"),
@@ -94,51 +100,8 @@ pub(super) const HOSTS: [Host; 12] = [
     host(("lab-1", "c6i.xlarge", "developer"), D, 0x53, "10.2.1.30", Some("203.0.113.43")),
 ];
 
-impl Host {
-    /// The instance of that name.
-    pub(super) fn named(name: &str) -> &'static Host {
-        static ALL: [Host; 12] = HOSTS;
-        let found = ALL.iter().find(|it| it.name == name);
-        found.expect("names of hosts are written in this folder only")
-    }
-
-    /// The instance of that private address.
-    pub(super) fn of(ip: &str) -> Option<&'static Host> {
-        static ALL: [Host; 12] = HOSTS;
-        ALL.iter().find(|it| it.ip == ip)
-    }
-
-    pub(super) fn id(&self) -> String {
-        format!("i-0a1b2c3d4e5f6{:04x}", self.number)
-    }
-
-    pub(super) fn interface(&self) -> String {
-        format!("eni-0a1b2c3d4e5f6{:04x}", self.number)
-    }
-
-    pub(super) fn network(&self) -> Network {
-        Network::of(self.account, self.region)
-    }
-}
-
-/// The VPC of an account in a Region.
-#[derive(Clone, Debug)]
-pub(super) struct Network {
-    pub(super) vpc: String,
-    pub(super) subnet: String,
-    pub(super) zone: &'static str,
-    pub(super) zone_id: &'static str,
-}
-
-impl Network {
-    pub(super) fn of(account: &str, region: &str) -> Network {
-        let number = 2 * u32::from(account == DEV) + u32::from(region == WEST) + 1;
-        let is_west = region == WEST;
-        Network {
-            vpc: format!("vpc-0a1b2c3d4e5f6{number:04x}"),
-            subnet: format!("subnet-0a1b2c3d4e5f6{number:04x}"),
-            zone: if is_west { "eu-west-1a" } else { "us-east-1a" },
-            zone_id: if is_west { "euw1-az1" } else { "use1-az1" },
-        }
-    }
+/// The instance of that name.
+pub(super) fn named(name: &str) -> &'static Host {
+    let found = HOSTS.iter().find(|it| it.name == name);
+    found.expect("names of hosts are written in this folder only")
 }

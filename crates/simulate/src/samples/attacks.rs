@@ -1,11 +1,14 @@
 //! The intrusions, each as it is known from reports.
 
-use super::calls::{Api, BROWSER, CLI, Caller, call};
-use super::logs::{Connection, Logs, Outcome};
-use super::random::Random;
+use crate::calls::{Api, BROWSER, CLI, Caller, call};
+use crate::flow::{Connection, Outcome, TCP};
+use crate::logs::Logs;
+use crate::random::Random;
+use crate::time::MINUTE;
+
 use super::world::{
-    BAD_CALLER, C2_ADDRESS, CUSTOM_ADDRESS, DEV, DROP_ADDRESS, EAST, Host, MINUTE, OFFICE,
-    POOL_ADDRESS, PROD, TOR_EXIT, TOR_RELAY, WEST, at,
+    BAD_CALLER, C2_ADDRESS, CUSTOM_ADDRESS, DEV, DROP_ADDRESS, EAST, OFFICE, POOL_ADDRESS, PROD,
+    START, TOR_EXIT, TOR_RELAY, WEST, at, named,
 };
 
 const KALI: &str = "aws-cli/2.14.5 Python/3.11.8 Linux/6.6.9-kali1-amd64 source/x86_64.kali.2024";
@@ -41,7 +44,7 @@ fn guess<'a>(at: i64, (client, server): (&'a str, &'a str), random: &mut Random)
         client_port,
         server,
         port: 22,
-        is_udp: false,
+        protocol: TCP,
         sent: (15, bytes),
         received: (15, 2 * bytes),
         outcome: Outcome::Answered,
@@ -65,9 +68,9 @@ fn break_in(logs: &mut Logs, random: &mut Random) {
 
 /// Then a miner is fetched over Tor, and mines.
 fn miner(logs: &mut Logs, random: &mut Random) {
-    let host = Host::named("dev-1");
+    let host = named("dev-1");
     let transfer =
-        Connection { port: 9001, secs: 50, ..guess(at(1, 2, 40), (host.ip, TOR_RELAY), random) };
+        Connection { port: 9001, secs: 50, ..guess(at(1, 2, 40), (&*host.ip, TOR_RELAY), random) };
     for part in 0..5 {
         logs.connect(&Connection {
             at: at(1, 2, 40 + part),
@@ -78,7 +81,7 @@ fn miner(logs: &mut Logs, random: &mut Random) {
     }
     for hour in 3..9 {
         logs.query(at(1, hour, 0), host, "pool.supportxmr.com", &[POOL_ADDRESS]);
-        let work = guess(at(1, hour, 0) + 2, (host.ip, POOL_ADDRESS), random);
+        let work = guess(at(1, hour, 0) + 2, (&*host.ip, POOL_ADDRESS), random);
         for part in 0..6 {
             let at = work.at + part * 10 * MINUTE;
             logs.connect(&Connection {
@@ -95,16 +98,16 @@ fn miner(logs: &mut Logs, random: &mut Random) {
 
 /// Wednesday: dev-1 gets its orders and looks for others.
 fn spread(logs: &mut Logs, random: &mut Random) {
-    let host = Host::named("dev-1");
+    let host = named("dev-1");
     for hour in 0..6 {
         logs.query(at(2, hour, 30), host, "c2.guarddutyc2activityb.com", &[C2_ADDRESS]);
         logs.connect(&Connection {
             port: 443,
-            ..guess(at(2, hour, 30) + 1, (host.ip, C2_ADDRESS), random)
+            ..guess(at(2, hour, 30) + 1, (&*host.ip, C2_ADDRESS), random)
         });
     }
     for (number, port) in (0..).zip(SCAN) {
-        let probe = guess(at(2, 6, 10) + number / 2, (host.ip, "10.2.1.20"), random);
+        let probe = guess(at(2, 6, 10) + number / 2, (&*host.ip, "10.2.1.20"), random);
         let outcome = if number % 2 == 0 { Outcome::Refused } else { Outcome::Rejected };
         logs.connect(&Connection {
             port,
@@ -117,7 +120,7 @@ fn spread(logs: &mut Logs, random: &mut Random) {
     }
     for number in 0..120 {
         let target = format!("198.51.100.{}", 130 + number);
-        let probe = guess(at(2, 7, 0) + number / 3, (host.ip, &target), random);
+        let probe = guess(at(2, 7, 0) + number / 3, (&*host.ip, &*target), random);
         let outcome = if number % 12 == 0 { Outcome::Refused } else { Outcome::Silent };
         logs.connect(&Connection {
             port: 445,
@@ -129,7 +132,7 @@ fn spread(logs: &mut Logs, random: &mut Random) {
         });
     }
     for number in 0..60 {
-        logs.connect(&guess(at(2, 8, 0) + number * 14, (host.ip, "10.2.1.11"), random));
+        logs.connect(&guess(at(2, 8, 0) + number * 14, (&*host.ip, "10.2.1.11"), random));
     }
 }
 
@@ -163,7 +166,7 @@ fn leaked_key(logs: &mut Logs) {
 /// Thursday: credentials of web-1, read through a hole in the site, are used from a computer elsewhere.
 fn stolen_role(logs: &mut Logs) {
     let time = at(3, 13, 20);
-    let thief = Caller::instance(Host::named("web-1"), time, "192.0.2.45").with_agent(CLI);
+    let thief = Caller::instance(named("web-1"), START, time, "192.0.2.45").with_agent(CLI);
     let steps = [
         Api::new("sts", "GetCallerIdentity", "null"),
         Api::new("s3", "ListBuckets", "null"),
@@ -202,7 +205,7 @@ fn strangers(logs: &mut Logs) {
 
 /// Friday: AWS's test domains, as an administrator who tries the detectors asks for them.
 fn listed_names(logs: &mut Logs) {
-    let (desk, lab) = (Host::named("desk-1"), Host::named("lab-1"));
+    let (desk, lab) = (named("desk-1"), named("lab-1"));
     logs.query(at(4, 10, 14), desk, "guarddutyphishingactivity.com", &["203.0.113.230"]);
     logs.query(at(4, 10, 20), desk, "guarddutydrivebyactivity.com", &["203.0.113.231"]);
     logs.query(at(4, 11, 0), lab, "guarddutydgaactivity.com", &[]);
@@ -216,8 +219,8 @@ fn listed_names(logs: &mut Logs) {
 }
 
 fn listed_addresses(logs: &mut Logs, random: &mut Random) {
-    let lab = Host::named("lab-1");
-    let upload = guess(at(4, 11, 11), (lab.ip, DROP_ADDRESS), random);
+    let lab = named("lab-1");
+    let upload = guess(at(4, 11, 11), (&*lab.ip, DROP_ADDRESS), random);
     logs.connect(&Connection {
         port: 443,
         secs: 40,

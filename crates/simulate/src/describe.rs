@@ -1,0 +1,54 @@
+//! What `aws … describe-*` tells of hosts.
+
+use serde_json::{Value, json};
+
+use crate::world::Host;
+
+/// As files have it: with line breaks, and one at the end.
+pub(crate) fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// A reservation of `describe-instances` with one instance, launched at `since`.
+pub(crate) fn reservation(host: &Host, since: &str) -> Value {
+    let network = host.network();
+    let mut interface = json!({
+        "NetworkInterfaceId": host.interface(),
+        "OwnerId": &host.account,
+        "VpcId": network.vpc,
+        "SubnetId": network.subnet,
+        "InterfaceType": "interface",
+        "PrivateIpAddress": &*host.ip,
+        "Attachment": { "AttachTime": since, "DeviceIndex": 0, "Status": "attached" },
+        "Groups": [{ "GroupId": format!("sg-0a1b2c3d4e5f6{:04x}", host.number), "GroupName": &*host.role }],
+        "Ipv6Addresses": [],
+        "PrivateIpAddresses": [{ "Primary": true, "PrivateIpAddress": &*host.ip }]
+    });
+    if let Some(public) = &host.public {
+        let association = json!({ "IpOwnerId": &*host.account, "PublicIp": &**public });
+        interface["Association"] = association.clone();
+        interface["PrivateIpAddresses"][0]["Association"] = association;
+    }
+    json!({
+        "ReservationId": format!("r-0a1b2c3d4e5f6{:04x}", host.number),
+        "OwnerId": &*host.account,
+        "Groups": [],
+        "Instances": [{
+            "InstanceId": host.id(),
+            "ImageId": "ami-0a1b2c3d4e5f60001",
+            "State": { "Code": 16, "Name": "running" },
+            "InstanceType": &*host.kind,
+            "LaunchTime": since,
+            "Placement": { "AvailabilityZone": network.zone, "Tenancy": "default" },
+            "VpcId": network.vpc,
+            "SubnetId": network.subnet,
+            "PrivateIpAddress": &*host.ip,
+            "IamInstanceProfile": {
+                "Arn": format!("arn:aws:iam::{}:instance-profile/{}", host.account, host.role),
+                "Id": format!("AIPAEXAMPLE{}", host.role.to_uppercase())
+            },
+            "Tags": [{ "Key": "Name", "Value": &*host.name }],
+            "NetworkInterfaces": [interface]
+        }]
+    })
+}

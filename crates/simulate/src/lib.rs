@@ -1,0 +1,15 @@
+//! Logs of a made-up AWS world in native formats: ordinary activity, and attacks that are known to be in it.
+//!
+//! Everything is a function of seed and start: no clock, no I/O. Addresses are those reserved for
+//! documentation.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod calls;
+mod describe;
+pub mod flow;
+pub mod logs;
+pub mod random;
+pub mod samples;
+pub mod time;
+pub mod world;
