@@ -59,6 +59,15 @@ impl Action {
             ..Action::default()
         }
     }
+
+    /// The remote address, of a port probe the first one.
+    pub fn remote_ip_details(&self) -> Option<&RemoteIpDetails> {
+        let call = self.aws_api_call_action.as_ref().and_then(|it| it.remote_ip_details.as_ref());
+        let connection = self.network_connection_action.as_ref();
+        let probe = self.port_probe_action.as_ref().and_then(|it| it.port_probe_details.first());
+        call.or_else(|| connection.and_then(|it| it.remote_ip_details.as_ref()))
+            .or_else(|| probe.map(|it| &it.remote_ip_details))
+    }
 }
 
 /// `awsApiCallAction`.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
-use findings::format::{TableOptions, csv, html, json, table};
+use findings::format::{TableOptions, asff, csv, html, json, ocsf, table};
 use findings::{Explanation, Finding, ReportFinding};
 use store::StoredFinding;
 
@@ -28,6 +28,10 @@ pub enum Format {
     Html,
     /// For spreadsheets.
     Csv,
+    /// One Detection Finding of the Open Cybersecurity Schema Framework a line.
+    Ocsf,
+    /// One finding of the AWS Security Finding Format a line, for Security Hub.
+    Asff,
 }
 
 impl Format {
@@ -50,7 +54,7 @@ impl Format {
 
     /// Whether records are shown.
     pub const fn has_evidence(self) -> bool {
-        matches!(self, Format::Json | Format::Html)
+        matches!(self, Format::Json | Format::Html | Format::Ocsf | Format::Asff)
     }
 }
 
@@ -68,6 +72,8 @@ pub fn render(
         Format::Table => table(&plain, TableOptions { width: width(), is_colored }),
         Format::Json => json(plain),
         Format::Csv => csv(plain),
+        Format::Ocsf => ocsf(plain),
+        Format::Asff => asff(plain),
         Format::Html => {
             let rows: Vec<ReportFinding<'_>> = findings
                 .iter()

@@ -10,13 +10,17 @@ use crate::format::put;
 pub fn json<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> String {
     let mut out = String::new();
     for finding in findings {
-        let line = serde_json::to_string(finding).unwrap_or_default();
-        for c in line.chars() {
-            if is_active(c) { escape(&mut out, c) } else { out.push(c) }
-        }
-        out.push('\n');
+        line(&mut out, &serde_json::to_string(finding).unwrap_or_default());
     }
     out
+}
+
+/// Appends a JSON document as a line, its active characters as escapes.
+pub(super) fn line(out: &mut String, document: &str) {
+    for c in document.chars() {
+        if is_active(c) { escape(out, c) } else { out.push(c) }
+    }
+    out.push('\n');
 }
 
 fn escape(out: &mut String, c: char) {

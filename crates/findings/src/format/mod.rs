@@ -1,8 +1,10 @@
 //! The forms in which findings are given out.
 
+mod asff;
 mod csv;
 mod html;
 mod json;
+mod ocsf;
 mod summary;
 mod table;
 
@@ -10,9 +12,11 @@ use std::fmt;
 
 use model::Timestamp;
 
+pub use asff::asff;
 pub use csv::csv;
 pub use html::html;
 pub use json::json;
+pub use ocsf::ocsf;
 pub use summary::summary;
 pub use table::{TableOptions, table};
 
