@@ -30,6 +30,8 @@ pub enum Command {
     Scan(Box<ScanArgs>),
     /// Scan samples that come with the program and write guardpost-report.html
     Demo(DemoArgs),
+    /// Write logs with attacks in them, to see that they are found
+    Simulate(SimulateArgs),
     /// List the finding types
     Types(TypesArgs),
     /// Show what a finding type means, how it is detected and what to do
@@ -128,6 +130,31 @@ pub struct DemoArgs {
     /// Use no colors; `NO_COLOR` does the same
     #[arg(long)]
     pub no_color: bool,
+}
+
+/// Arguments of `simulate`.
+#[derive(Args, Debug)]
+pub struct SimulateArgs {
+    /// A finding type, a scenario of AWS's tester such as `ec2/Portscan`, or `all`; a part of a name that no
+    /// other has is enough
+    #[arg(value_name = "NAME", required_unless_present = "list")]
+    pub name: Option<String>,
+
+    /// New folder that the files are written to
+    #[arg(long, short, value_name = "DIR", required_unless_present = "list")]
+    pub out: Option<PathBuf>,
+
+    /// Another seed gives other ordinary activity and other details
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// First day of the logs; 2026-01-05 by default
+    #[arg(long, value_name = "DATE")]
+    pub start: Option<String>,
+
+    /// List the scenarios
+    #[arg(long, conflicts_with_all = ["name", "out", "start"])]
+    pub list: bool,
 }
 
 /// Arguments of `types`.

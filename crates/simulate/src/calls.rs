@@ -146,16 +146,26 @@ impl<'a> Api<'a> {
             .iter()
             .any(|it| name.starts_with(it));
         let is_data = service == "s3" && (name.ends_with("Object") || name == "ListObjects");
+        Api { is_read, is_data, ..Api::writing(service, name, request) }
+    }
+
+    /// A management call that succeeds and changes something.
+    pub const fn writing(service: &'a str, name: &'a str, request: &'a str) -> Api<'a> {
         Api {
             service,
             name,
             request,
             response: "null",
-            is_read,
+            is_read: false,
             error: "",
-            is_data,
+            is_data: false,
             is_sign_in: false,
         }
+    }
+
+    /// A management call that succeeds and only reads.
+    pub const fn reading(service: &'a str, name: &'a str, request: &'a str) -> Api<'a> {
+        Api { is_read: true, ..Api::writing(service, name, request) }
     }
 
     /// With these `responseElements`.

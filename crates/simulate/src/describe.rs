@@ -9,6 +9,35 @@ pub(crate) fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
+/// `describe-nat-gateways` of the gateways that hosts of one account and Region leave by.
+pub(crate) fn gateways<'a>(hosts: impl Iterator<Item = &'a Host>, since: &str) -> Option<Value> {
+    let (mut gateways, mut seen, mut owner) = (Vec::new(), Vec::new(), None);
+    for host in hosts {
+        let Some(nat) = host.nat.as_ref().filter(|it| !seen.contains(&&it.interface)) else {
+            continue;
+        };
+        seen.push(&nat.interface);
+        owner = Some((&host.account, &host.region));
+        let network = host.network();
+        let id = nat.interface.trim_start_matches("eni-");
+        gateways.push(json!({
+            "NatGatewayId": format!("nat-{id}"),
+            "VpcId": network.vpc,
+            "SubnetId": network.subnet,
+            "State": "available",
+            "CreateTime": since,
+            "NatGatewayAddresses": [{
+                "AllocationId": format!("eipalloc-{id}"),
+                "NetworkInterfaceId": nat.interface,
+                "PrivateIp": nat.private,
+                "PublicIp": nat.public
+            }]
+        }));
+    }
+    let (account, region) = owner?;
+    Some(json!({ "account": account, "region": region, "NatGateways": gateways }))
+}
+
 /// A reservation of `describe-instances` with one instance, launched at `since`.
 pub(crate) fn reservation(host: &Host, since: &str) -> Value {
     let network = host.network();

@@ -5,11 +5,19 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod background;
 pub mod calls;
 mod describe;
 pub mod flow;
 pub mod logs;
 pub mod random;
 pub mod samples;
+pub mod scenarios;
+mod simulation;
+mod stage;
 pub mod time;
 pub mod world;
+
+pub use scenarios::Scenario;
+pub use simulation::{Expected, Options, Simulation, simulate};
+pub use stage::{Person, Stage};

@@ -4,6 +4,7 @@ pub mod config;
 pub mod demo;
 pub mod explain;
 pub mod scan;
+pub mod simulate;
 pub mod types;
 
 use std::process::ExitCode;
@@ -59,6 +60,7 @@ fn run(command: Command) -> Result<u8> {
     match command {
         Command::Scan(args) => scan::run(&args),
         Command::Demo(args) => demo::run(&args).map(|()| 0),
+        Command::Simulate(args) => simulate::run(&args).map(|()| 0),
         Command::Types(args) => types::run(&args).map(|()| 0),
         Command::Explain(args) => explain::run(&args).map(|()| 0),
         Command::Config => config::print().map(|()| 0),

@@ -1,0 +1,146 @@
+//! Every simulated attack is found, and nothing else: each scenario alone, and all in one world.
+#![expect(clippy::unwrap_used, reason = "what a test makes is there")]
+
+use std::collections::BTreeSet;
+
+use guardpost::catalog;
+use guardpost::config::Config;
+use guardpost::filter::Filter;
+use guardpost::knowledge::Collector;
+use guardpost::scan::{Request, execute};
+use guardpost::sources::{Content, Found, Object};
+use guardpost::window::Window;
+use serde_json::Value;
+use simulate::{Expected, Options, Scenario, Simulation, scenarios, simulate};
+
+/// Types that are raised and have no scenario yet. The list may only shrink.
+const NOT_SIMULATED: &[&str] = &[];
+
+/// A finding as far as it is compared.
+#[derive(Clone, PartialEq, Debug)]
+struct Raised {
+    finding_type: String,
+    account: String,
+    resource: Value,
+}
+
+/// Scans what was made, in memory, as the printed command does.
+fn scan(made: &Simulation) -> Vec<Raised> {
+    let (mut collector, mut found) = (Collector::new(), Found::default());
+    for (name, text) in &made.files {
+        if let Some(list) = name.strip_prefix("lists/") {
+            let category = list.trim_end_matches(".txt");
+            collector.list(category.parse().unwrap(), category, name, text.as_bytes()).unwrap();
+        } else if name.starts_with("inventory/") {
+            collector.inventory(name, text.as_bytes()).unwrap();
+        } else {
+            // Objects in memory live as long as the program.
+            let bytes: &'static [u8] = Box::leak(text.clone().into_boxed_str()).as_bytes();
+            let key = name.trim_end_matches(".gz").to_owned();
+            let (content, size) = (Content::Embedded(bytes), bytes.len() as u64);
+            found.objects.push(Object { name: key.clone(), key, content, size });
+        }
+    }
+    let request = Request {
+        found,
+        knowledge: collector.build(),
+        config: Config::default(),
+        window: Window::default(),
+        threads: Some(1),
+        is_hashed: false,
+    };
+    let scan = execute(request, &mut |_, _| {}, &mut |_| {}).unwrap();
+    assert_eq!(scan.failed(), 0, "every record is read");
+    assert_eq!(scan.outcome.counters.late, 0, "no record is late");
+    let findings = scan.findings(&Filter::default());
+    let raised = findings.iter().map(|it| {
+        let finding = serde_json::to_value(&it.finding).unwrap();
+        let text = |name: &str| finding[name].as_str().unwrap().to_owned();
+        let (finding_type, account) = (text("type"), text("accountId"));
+        Raised { finding_type, account, resource: finding["resource"].clone() }
+    });
+    raised.collect()
+}
+
+/// Whether `whole` holds all that `part` says.
+fn holds(whole: &Value, part: &Value) -> bool {
+    match part {
+        Value::Object(members) => members.iter().all(|(name, it)| holds(&whole[name], it)),
+        Value::Array(items) => items.iter().enumerate().all(|(at, it)| holds(&whole[at], it)),
+        _ => whole == part,
+    }
+}
+
+fn is_meant(raised: &Raised, expected: &Expected) -> bool {
+    raised.finding_type == expected.finding_type
+        && raised.account == expected.account
+        && holds(&raised.resource, &expected.resource)
+}
+
+/// What is wrong: findings that are missing, and those that nobody expects.
+fn problems(chosen: &[&'static Scenario]) -> Vec<String> {
+    let made = simulate(chosen, Options::default());
+    let mut raised = scan(&made);
+    let mut problems = Vec::new();
+    for expected in &made.expected {
+        match raised.iter().position(|it| is_meant(it, expected)) {
+            Some(at) => _ = raised.swap_remove(at),
+            None => problems.push(format!("missing: {expected:?}")),
+        }
+    }
+    problems.extend(
+        raised
+            .iter()
+            .map(|it| format!("not expected: {} {} {}", it.finding_type, it.account, it.resource)),
+    );
+    problems
+}
+
+fn served() -> BTreeSet<&'static str> {
+    catalog::served().iter().map(|it| it.finding_type.name).collect()
+}
+
+#[test]
+fn every_type_that_is_raised_has_a_scenario() {
+    let simulated: BTreeSet<&str> = scenarios::all().iter().flat_map(|it| it.types()).collect();
+    let named: BTreeSet<&str> = scenarios::all().iter().map(|it| it.name).collect();
+    let lacking: BTreeSet<&str> = NOT_SIMULATED.iter().copied().collect();
+    for name in served() {
+        let is_simulated = simulated.contains(name) && named.contains(name);
+        assert!(is_simulated || lacking.contains(name), "no scenario for {name}");
+        assert!(!is_simulated || !lacking.contains(name), "{name} has one: take it off the list");
+    }
+    for name in lacking {
+        assert!(served().contains(name), "{name} is not raised: take it off the list");
+    }
+    for name in simulated {
+        assert!(served().contains(name), "{name} is simulated and not raised");
+    }
+}
+
+#[test]
+fn each_scenario_alone_gives_what_it_says() {
+    let mut wrong = Vec::new();
+    for scenario in scenarios::all() {
+        let problems = problems(&[scenario]);
+        wrong.extend(problems.into_iter().map(|it| format!("{}: {it}", scenario.name)));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn all_scenarios_in_one_world_give_their_union() {
+    let problems = problems(&scenarios::all());
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn another_seed_and_another_start_give_the_same_findings() {
+    let options = Options { seed: 7, start: Options::START + 100 * simulate::time::DAY };
+    let made = simulate(&scenarios::all(), options);
+    let raised = scan(&made);
+    assert_eq!(raised.len(), made.expected.len());
+    let is_raised = |it: &Expected| raised.iter().any(|one| is_meant(one, it));
+    let missing: Vec<_> = made.expected.iter().filter(|it| !is_raised(it)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

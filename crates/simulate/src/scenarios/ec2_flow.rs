@@ -1,0 +1,113 @@
+//! What instances exchange with others.
+
+use crate::flow::{Connection, Outcome};
+use crate::scenarios::Scenario;
+use crate::stage::Stage;
+use crate::time::{HOUR, MINUTE};
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario::of(
+        "Backdoor:EC2/C&CActivity.B",
+        "An instance reports to a command and control server every half hour.",
+        |stage| listed(stage, "command-and-control", 443),
+    ),
+    Scenario::of(
+        "CryptoCurrency:EC2/BitcoinTool.B",
+        "An instance works for a mining pool.",
+        |stage| listed(stage, "mining-pool", 3333),
+    ),
+    Scenario::of("Trojan:EC2/BlackholeTraffic", "An instance sends to a sinkhole.", |stage| {
+        listed(stage, "sinkhole", 80)
+    }),
+    Scenario::of("Trojan:EC2/DropPoint", "An instance uploads to a drop point.", |stage| {
+        listed(stage, "drop-point", 443)
+    }),
+    Scenario::of(
+        "UnauthorizedAccess:EC2/MaliciousIPCaller.Custom",
+        "An instance talks to an address on your own threat list.",
+        |stage| listed(stage, "threat", 8443),
+    ),
+    Scenario::of(
+        "UnauthorizedAccess:EC2/TorClient",
+        "An instance builds circuits through a Tor relay.",
+        |stage| listed(stage, "tor-relay", 9001),
+    ),
+    Scenario::of(
+        "UnauthorizedAccess:EC2/TorRelay",
+        "Fourteen Tor relays connect to an instance, as to one of theirs.",
+        tor_relay,
+    ),
+    Scenario::of(
+        "Recon:EC2/Portscan",
+        "An instance tries two hundred ports of another one; most refuse or drop.",
+        |stage| port_scan(stage, 200),
+    ),
+    Scenario::of(
+        "Impact:EC2/PortSweep",
+        "An instance tries port 445 of a hundred and twenty public addresses; one in twelve answers.",
+        port_sweep,
+    ),
+    Scenario::of(
+        "UnauthorizedAccess:EC2/SSHBruteForce",
+        "A stranger guesses eighty passwords for SSH.",
+        |stage| ssh_brute_force(stage, 80, 11),
+    ),
+];
+
+/// Exchanges with an address on the list of a category.
+fn listed(stage: &mut Stage<'_>, category: &str, port: u16) {
+    let (host, address) = (stage.host(), stage.listed_address(category));
+    for part in 0..6 {
+        let it = stage.connection(stage.at(part * 30 * MINUTE), (&host.ip, &address), port);
+        stage.connect(&Connection { sent: (60, 21_000), received: (70, 34_000), ..it });
+    }
+    stage.expect_instance(&host);
+}
+
+fn tor_relay(stage: &mut Stage<'_>) {
+    let host = stage.host();
+    for number in 0..14 {
+        let relay = stage.listed_address("tor-relay");
+        let it = stage.connection(stage.at(number * 20 * MINUTE), (&relay, &host.ip), 9001);
+        stage.connect(&Connection { sent: (60, 30_000), received: (60, 30_000), ..it });
+    }
+    stage.expect_instance(&host);
+}
+
+/// A scan of another instance in five minutes.
+pub(super) fn port_scan(stage: &mut Stage<'_>, ports: u16) {
+    let (host, target) = (stage.host(), stage.host());
+    for number in 0..ports {
+        let at = stage.at(i64::from(number) * 300 / i64::from(ports));
+        let it = stage.connection(at, (&host.ip, &target.ip), 20 + number * 29);
+        let outcome = if number % 3 == 0 { Outcome::Refused } else { Outcome::Rejected };
+        stage.connect(&it.probe(outcome));
+    }
+    stage.expect_instance(&host);
+}
+
+fn port_sweep(stage: &mut Stage<'_>) {
+    let host = stage.host();
+    for number in 0..120 {
+        let target = format!("198.51.100.{}", 70 + number);
+        let it = stage.connection(stage.at(number / 3), (&host.ip, &target), 445);
+        let outcome = if number % 12 == 0 { Outcome::Refused } else { Outcome::Silent };
+        stage.connect(&it.probe(outcome));
+    }
+    stage.expect_instance(&host);
+}
+
+/// Guesses of nearly the same size, every `secs` seconds.
+pub(super) fn ssh_brute_force(stage: &mut Stage<'_>, tries: i64, secs: i64) {
+    let (host, stranger) = (stage.host(), stage.stranger());
+    for number in 0..tries {
+        let bytes = stage.random.between(2330, 2380);
+        let it = stage.connection(stage.at(number * secs), (&stranger, &host.ip), 22);
+        let client_port = u16::try_from(32_768 + number).unwrap_or(u16::MAX);
+        let secs = stage.random.secs(2, 4);
+        let (sent, received) = ((15, bytes), (15, 2 * bytes));
+        stage.connect(&Connection { client_port, secs, sent, received, ..it });
+    }
+    debug_assert!(secs * tries < 3 * HOUR, "the guesses fit the day");
+    stage.expect_instance(&host);
+}
