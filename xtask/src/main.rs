@@ -9,6 +9,7 @@
 mod bench;
 mod cargo;
 mod check;
+mod eval;
 mod generate;
 mod geo;
 mod samples;
@@ -25,6 +26,8 @@ cargo xtask COMMAND
   gen [--check]    writes the generated files; --check: fails if one is out of date
   bench [--small] [--only PART] [--inject] [--product PROGRAM]
                    speed and memory against a frozen floor program, as a Markdown table
+  eval --data DIR [--only FOLDER] [--product PROGRAM]
+                   what scans of public data sets find, against what is expected of them
   geo [--from DIR] builds the tables of places and of AWS ranges again
   samples [--check]
                    writes the logs that `guardpost demo` scans; --check: fails if they differ";
@@ -49,6 +52,7 @@ fn run(args: &[String]) -> Result<()> {
         ("gen", []) => generate::run(false),
         ("gen", ["--check"]) => generate::run(true),
         ("bench", _) => bench::run(rest),
+        ("eval", _) => eval::run(rest),
         ("geo", _) => geo::run(rest),
         ("samples", []) => samples::run(false),
         ("samples", ["--check"]) => samples::run(true),
