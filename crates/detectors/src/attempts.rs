@@ -9,12 +9,16 @@
 //! minutes come first, often before the first failure. They are kept in a map of their own and counted when
 //! a scan is about to be raised; the walk takes those that come in between.
 
+mod contacts;
+
 use engine::findings::{EvidenceRef, Reason};
 use engine::intel::Category;
 use engine::model::{Addr, Timestamp};
-use engine::stats::{BoundedMap, Verdict, Walk, WalkSteps, WindowDistinct};
+use engine::stats::{Verdict, Walk, WalkSteps, WindowDistinct};
 use engine::{Connection, Context, Outcome};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use contacts::Contacts;
 
 /// A benign source succeeds with 80 % of its first contacts, a scanner with 20 %; one benign source in
 /// 100,000 is called a scanner, and 99 % of scanners are found.
@@ -33,8 +37,6 @@ const EVIDENCE_MAX: usize = 7;
 /// How far back answers count against failures of the short window, seconds: the window, the deadline of
 /// two long aggregation intervals, and some minutes.
 const ANSWERS_SECS: u32 = 3600;
-/// Days that are remembered of a target.
-const DAYS: u32 = u32::BITS;
 /// One remote address in so many is followed when it answers; a power of two.
 pub(crate) const SAMPLE: u64 = 4;
 /// Without flags and with one packet each way, a remote port from here on may be a client's own.
@@ -313,48 +315,6 @@ impl Scan {
     }
 }
 
-/// When targets were contacted: the second of the last time, and the days.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Contacts<const CAP: usize> {
-    /// Bit `i` stands for the day `i` days before that of the last use.
-    targets: BoundedMap<u32, CAP>,
-}
-
-impl<const CAP: usize> Contacts<CAP> {
-    /// Notes a contact. Returns whether there was none in the `quiet` seconds before.
-    pub(crate) fn note(&mut self, target: u64, now: u32, quiet: u32) -> bool {
-        let before = self.targets.last_use(target);
-        let last = before.unwrap_or(now);
-        let (days, _) = self.targets.entry(target, now);
-        let (day, last_day) = (now / DAY_SECS, last / DAY_SECS);
-        *days = days.checked_shl(day.saturating_sub(last_day)).unwrap_or(0);
-        *days |= 1u32.checked_shl(last_day.saturating_sub(day)).unwrap_or(0);
-        before.is_none_or(|it| it.saturating_add(quiet) < now)
-    }
-
-    /// Days before that of `now`, of the 32 up to the last, on which the target was contacted.
-    pub(crate) fn days_before(&self, target: u64, now: u32) -> u32 {
-        let (Some(days), Some(last)) = (self.targets.get(target), self.targets.last_use(target))
-        else {
-            return 0;
-        };
-        let age = (last / DAY_SECS + 1).saturating_sub(now / DAY_SECS).min(DAYS);
-        days.checked_shr(age).unwrap_or(0).count_ones()
-    }
-
-    /// Targets contacted since a second whose number begins like `prefix`.
-    pub(crate) fn count(&self, prefix: u64, bits: u32, since: u32) -> u64 {
-        let is_like = |key: u64| (key ^ prefix) >> (64 - bits) == 0;
-        let keys = self.targets.iter_unordered().map(|(key, _)| key).filter(|&it| is_like(it));
-        keys.filter(|&it| self.targets.last_use(it).is_some_and(|it| it >= since)).count() as u64
-    }
-
-    /// Forgets what was contacted before `oldest`.
-    pub(crate) fn forget(&mut self, oldest: u32) {
-        self.targets.retain(|_, last, _| last >= oldest);
-    }
-}
-
 /// Whether a connection is an attempt of ours that tells something about its target.
 ///
 /// Left out: later lines of a connection; backscatter (packets that answer what we never asked: nothing was
@@ -510,25 +470,5 @@ mod tests {
             println!("{success} % success: {sampled} by the sample, {exact} by all");
             assert!(sampled >= least && exact == 1000, "{success} %: {sampled} and {exact}");
         }
-    }
-
-    #[test]
-    fn contacts_know_days_and_seconds() {
-        let mut contacts = Contacts::<64>::default();
-        let day = |it: u32| it * DAY_SECS + 500;
-        for it in [10, 11, 13] {
-            assert!(contacts.note(5, day(it), 900));
-        }
-        assert!(!contacts.note(5, day(13) + 900, 900));
-        assert_eq!(contacts.days_before(5, day(13)), 2);
-        assert_eq!(contacts.days_before(5, day(14)), 3);
-        assert_eq!(contacts.days_before(5, day(11)), 1, "a late look");
-        assert_eq!(contacts.days_before(6, day(14)), 0);
-        contacts.note(7 << 48 | 1, day(14), 900);
-        contacts.note(7 << 48 | 2, day(13), 900);
-        assert_eq!(contacts.count(7 << 48, 16, day(13)), 2);
-        assert_eq!(contacts.count(7 << 48, 16, day(14)), 1);
-        contacts.forget(day(14));
-        assert_eq!(contacts.days_before(5, day(14)), 0);
     }
 }

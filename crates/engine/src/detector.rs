@@ -37,6 +37,13 @@ pub trait Detector: Send + Sync + 'static {
         out: &mut Out<'_>,
     );
 
+    /// Asks for the memory that `observe` will read of a large state, with [`crate::stats::prefetch`]: called
+    /// for all wanted events of a group before the first of them is observed. Changes nothing.
+    #[inline]
+    fn prefetch(&self, state: &Self::State, event: &Event<'_, Self::Reads>) {
+        let _ = (state, event);
+    }
+
     /// The watermark has reached the time asked for with [`Out::wake`].
     fn wake(&self, state: &mut Self::State, at: Timestamp, ctx: &Context<'_>, out: &mut Out<'_>) {
         let _ = (state, at, ctx, out);

@@ -283,6 +283,9 @@ impl<D: Detector> Run<D::Reads> for Adapter<D> {
         } else {
             Self::table(table).with(entity, |cell| {
                 for &position in &wanted {
+                    self.0.prefetch(&cell.state, &rows.event(position as usize));
+                }
+                for &position in &wanted {
                     let event = rows.event(position as usize);
                     let reached = D::Reads::reached(event.row, call.due.lateness);
                     let before_close = call.due.open_hour_end.millis().saturating_sub(1);

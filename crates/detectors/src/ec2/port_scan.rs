@@ -106,6 +106,14 @@ impl Detector for PortScan {
             && self.enabled
     }
 
+    fn prefetch(&self, state: &State, event: &Event<'_, Connections>) {
+        let (_, target) = numbers(event.row);
+        state.answered.prefetch(target);
+        if event.row.outcome.is_failure() {
+            state.failed.prefetch(target);
+        }
+    }
+
     fn observe(
         &self,
         state: &mut State,
@@ -120,19 +128,17 @@ impl Detector for PortScan {
         }
         let now = connection.decided;
         state.turn(now);
-        let remote = connection.remote.key() & !PORT_BITS;
-        let target = remote | u64::from(connection.remote_port);
+        let (remote, target) = numbers(connection);
         let rules = self.rules();
         if !is_failure {
-            let is_new = state.answered.note(target, now, self.window_secs);
+            let is_new = state.answered.note(target, now, self.window_secs).is_new;
             if let Some(attempts) = state.remotes.get_mut(remote).filter(|_| is_new) {
                 attempts.succeed(&rules);
             }
             return;
         }
-        let days =
-            state.failed.days_before(target, now).max(state.answered.days_before(target, now));
-        state.failed.note(target, now, self.window_secs);
+        let before = state.failed.note(target, now, self.window_secs);
+        let days = before.days.max(state.answered.days_before(target, now));
         if days >= self.known_days {
             return;
         }
@@ -177,6 +183,12 @@ impl State {
             self.failed.forget(oldest);
         }
     }
+}
+
+/// The numbers of the remote address and of its port.
+fn numbers(connection: &Connection) -> (u64, u64) {
+    let remote = connection.remote.key() & !PORT_BITS;
+    (remote, remote | u64::from(connection.remote_port))
 }
 
 fn draft(

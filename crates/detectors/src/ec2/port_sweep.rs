@@ -107,6 +107,14 @@ impl Detector for PortSweep {
             && self.enabled
     }
 
+    fn prefetch(&self, state: &State, event: &Event<'_, Connections>) {
+        let (_, target) = numbers(event.row);
+        state.answered.prefetch(target);
+        if event.row.outcome.is_failure() {
+            state.failed.prefetch(target);
+        }
+    }
+
     fn observe(
         &self,
         state: &mut State,
@@ -121,19 +129,17 @@ impl Detector for PortSweep {
         }
         let now = connection.decided;
         state.turn(now);
-        let port = u64::from(connection.remote_port);
-        let target = port << ADDRESS_BITS | connection.remote.key() >> (64 - ADDRESS_BITS);
+        let (port, target) = numbers(connection);
         let rules = self.rules();
         if !is_failure {
-            let is_new = state.answered.note(target, now, self.window_secs);
+            let is_new = state.answered.note(target, now, self.window_secs).is_new;
             if let Some(attempts) = state.ports.get_mut(port).filter(|_| is_new) {
                 attempts.succeed(&rules);
             }
             return;
         }
-        let days =
-            state.failed.days_before(target, now).max(state.answered.days_before(target, now));
-        state.failed.note(target, now, self.window_secs);
+        let before = state.failed.note(target, now, self.window_secs);
+        let days = before.days.max(state.answered.days_before(target, now));
         if days >= self.known_days {
             return;
         }
@@ -178,6 +184,12 @@ impl State {
             self.failed.forget(oldest);
         }
     }
+}
+
+/// The numbers of the remote port and of the address at it.
+fn numbers(connection: &Connection) -> (u64, u64) {
+    let port = u64::from(connection.remote_port);
+    (port, port << ADDRESS_BITS | connection.remote.key() >> (64 - ADDRESS_BITS))
 }
 
 /// Whether the remote address is one of those that are followed when they answer.

@@ -24,6 +24,7 @@ pub use first_seen::{FirstSeen, Seen};
 pub use flatness::{Flatness, Size, flatness};
 pub use heavy::{Counter, Heavy};
 pub use histogram::Histogram;
+pub use kernels::prefetch;
 pub use ring::Ring;
 pub use walk::{Verdict, Walk, WalkSteps};
 pub use window::{WindowCount, WindowDistinct};
