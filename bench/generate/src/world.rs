@@ -9,6 +9,11 @@ use crate::text::Text;
 pub(crate) const REGIONS: [(&str, f64); 4] =
     [("us-east-1", 0.55), ("eu-west-1", 0.25), ("us-west-2", 0.15), ("ap-southeast-1", 0.05)];
 
+/// Ranges of EC2 in those Regions, with the bits that are free in each
+/// (<https://ip-ranges.amazonaws.com/ip-ranges.json>).
+const EC2_RANGES: [(u32, u32); 4] =
+    [(0x0350_0000, 20), (0x22f8_0000, 19), (0x3418_0000, 18), (0x36fe_0000, 16)];
+
 const WORDS: [&str; 32] = [
     "cloud", "data", "api", "shop", "news", "blue", "fast", "net", "soft", "web", "media", "app",
     "green", "north", "metric", "track", "pixel", "cdn", "edge", "mail", "pay", "auth", "store",
@@ -132,6 +137,26 @@ impl World {
         self.hash(13, account * 16 + region as u64)
     }
 
+    /// The address by which an instance reaches the interfaces of AWS: its own public one, or that of a
+    /// NAT gateway of its VPC, which are one in each of three Availability Zones.
+    pub(crate) fn instance_egress_ip(&self, instance: u64) -> u32 {
+        let region = self.instance_region(instance);
+        let hash = self.hash(14, instance);
+        let place = match hash % 5 {
+            0 | 1 => hash >> 8,
+            _ => self.hash(15, self.vpc(instance % self.accounts, region) ^ ((hash >> 8) % 3)),
+        };
+        let (base, free_bits) = EC2_RANGES[region];
+        base | (place as u32 & ((1 << free_bits) - 1))
+    }
+
+    /// The instance of the account that a role is for; three quarters of all roles are for none.
+    pub(crate) fn instance_of_role(&self, principal: u64) -> Option<u64> {
+        let hash = self.hash(16, principal);
+        let own = hash % self.instances_per_account() * self.accounts;
+        (hash >> 32).is_multiple_of(4).then_some(own + principal % self.accounts)
+    }
+
     /// An address outside.
     pub(crate) fn remote_ip(&self, index: u64) -> u32 {
         public_ip(self.hash(20, index))
@@ -171,6 +196,31 @@ pub(crate) fn public_ip(hash: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instances_keep_their_address_and_share_gateways() {
+        let world = World {
+            seed: 1,
+            accounts: 8,
+            principals: 2_000,
+            instances: 4_000,
+            remotes: 100,
+            domains: 100,
+            start: 0,
+            seconds: 1,
+        };
+        let addresses: Vec<u32> = (0..4_000).map(|it| world.instance_egress_ip(it)).collect();
+        assert_eq!(addresses[7], world.instance_egress_ip(7));
+        let gateways: std::collections::BTreeSet<u32> = addresses.iter().copied().collect();
+        // Two fifths have their own, the others share at most three in each VPC.
+        assert!((1_400..1_800).contains(&gateways.len()), "{}", gateways.len());
+        let first = |address: u32| EC2_RANGES.iter().any(|it| address >> it.1 == it.0 >> it.1);
+        assert!(addresses.into_iter().all(first));
+        let roles: Vec<u64> = (0..2_000).filter_map(|it| world.instance_of_role(it)).collect();
+        assert!((400..600).contains(&roles.len()), "{}", roles.len());
+        let own = |it: u64| world.instance_of_role(it).is_none_or(|at| at % 8 == it % 8);
+        assert!((0..2_000).all(own));
+    }
 
     #[test]
     fn public_addresses_are_public() {

@@ -12,6 +12,8 @@ pub(crate) enum Shape {
     S3Object,
     S3Bucket,
     AssumeRole,
+    /// EC2 assumes the role of an instance for it.
+    Delivery,
     Kms,
     Describe,
     RunInstances,

@@ -5,8 +5,11 @@ use crate::rng::{Rng, choose, mix};
 use crate::text::Text;
 use crate::world::{Kind, World};
 
+/// The service that gives instances the credentials of their role.
+pub(super) const EC2: &str = "ec2.amazonaws.com";
+
 const SERVICES: [&str; 6] = [
-    "ec2.amazonaws.com",
+    EC2,
     "lambda.amazonaws.com",
     "ecs-tasks.amazonaws.com",
     "autoscaling.amazonaws.com",
@@ -22,11 +25,16 @@ pub(super) fn service(world: &World, principal: u64) -> &'static str {
     choose(&SERVICES, world.hash(40, principal))
 }
 
+/// Decides the keys of a principal's session at a time.
+pub(super) fn session_key(world: &World, principal: u64, time: i64) -> u64 {
+    mix(world.hash(40, principal) ^ (time as u64 / SESSION))
+}
+
 /// Appends the identity.
 pub(super) fn write(out: &mut Text, world: &World, record: &Record, rng: &mut Rng) {
     let account = world.account(record.place.account);
     let hash = world.hash(40, record.principal);
-    let session = mix(hash ^ (record.place.time as u64 / SESSION));
+    let session = session_key(world, record.principal, record.place.time);
     match record.kind {
         Kind::Root => {
             out.push(r#"{"type":"Root","principalId":""#).num(account);
@@ -65,13 +73,12 @@ struct Session {
 
 fn role(out: &mut Text, world: &World, record: &Record, session: &Session) {
     let &Session { account, hash, key, is_mfa } = session;
-    let is_on_instance = (hash >> 32).is_multiple_of(4);
+    let instance = world.instance_of_role(record.principal);
     let name = |out: &mut Text| {
-        if is_on_instance {
-            out.push("i-").hex(world.instance_id(hash % world.instances), 17);
-        } else {
-            out.push("session-").num(key % 1_000_000);
-        }
+        match instance {
+            Some(instance) => out.push("i-").hex(world.instance_id(instance), 17),
+            None => out.push("session-").num(key % 1_000_000),
+        };
     };
     out.push(r#"{"type":"AssumedRole","principalId":"AROA"#).base32(hash, 17).push(":");
     name(out);
@@ -86,7 +93,7 @@ fn role(out: &mut Text, world: &World, record: &Record, session: &Session) {
     out.push(r#""},"webIdFederationData":{},"attributes":{"creationDate":""#);
     out.time(record.place.time - (key % 3600) as i64);
     out.push(r#"","mfaAuthenticated":""#).push(is_mfa).push("\"}");
-    if is_on_instance {
+    if instance.is_some() {
         out.push(r#","ec2RoleDelivery":"2.0""#);
     }
     out.push("}}");

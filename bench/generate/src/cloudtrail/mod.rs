@@ -85,6 +85,9 @@ impl<'a> CloudTrail<'a> {
         }
         let mut record = Record { place, principal, kind, service, name, is_read, shape };
         record.settle_kind();
+        if record.is_ec2(self.world) {
+            record.deliver();
+        }
         self.write(out, &record, None, rng);
     }
 
@@ -138,7 +141,11 @@ impl<'a> CloudTrail<'a> {
         match script {
             _ if is_service => out.push(service),
             Some(script) => out.ip(script.source_ip),
-            None => out.ip(self.world.principal_ip(record.principal, rng)),
+            None => {
+                let usual = self.world.principal_ip(record.principal, rng);
+                let instance = record.instance(self.world);
+                out.ip(instance.map_or(usual, |it| self.world.instance_egress_ip(it)))
+            }
         };
         let agent = match script {
             Some(script) => script.agent,
@@ -196,6 +203,22 @@ impl<'a> CloudTrail<'a> {
 }
 
 impl Record<'_> {
+    /// The instance whose role the caller is.
+    fn instance(&self, world: &World) -> Option<u64> {
+        if self.kind == Kind::Role { world.instance_of_role(self.principal) } else { None }
+    }
+
+    /// Whether the caller is EC2 itself.
+    fn is_ec2(&self, world: &World) -> bool {
+        self.kind == Kind::Service && identity::service(world, self.principal) == identity::EC2
+    }
+
+    /// EC2 calls in its own name only to assume the roles of instances.
+    fn deliver(&mut self) {
+        (self.service, self.name, self.is_read) = ("sts", "AssumeRole", true);
+        self.shape = Shape::Delivery;
+    }
+
     /// Only people sign in at the console.
     fn settle_kind(&mut self) {
         if self.name == "ConsoleLogin" && self.kind != Kind::Root {

@@ -2,10 +2,13 @@
 
 use super::catalog::Shape;
 use super::names::TEAMS;
-use super::{OBJECT_EXPONENT, OBJECTS, Record};
+use super::{OBJECT_EXPONENT, OBJECTS, Record, identity};
 use crate::rng::{Rng, choose};
 use crate::text::Text;
-use crate::world::{REGIONS, World};
+use crate::world::{Kind, REGIONS, World};
+
+/// How often a role is drawn until one is for an instance.
+const DRAWS_MAX: usize = 64;
 
 /// What the parameters are about.
 struct Object<'a> {
@@ -29,6 +32,7 @@ pub(super) fn write(out: &mut Text, world: &World, record: &Record, rng: &mut Rn
         Shape::Empty => _ = out.push(r#"null,"responseElements":null"#),
         Shape::S3Object | Shape::S3Bucket => it.s3(out, rng),
         Shape::AssumeRole => it.assume_role(out, rng),
+        Shape::Delivery => it.delivery(out, rng),
         Shape::Kms => it.kms(out),
         Shape::Describe => it.describe(out, rng),
         Shape::RunInstances => it.run_instances(out, rng),
@@ -92,6 +96,40 @@ impl Object<'_> {
         );
         out.base32(self.hash, 17).push(r#":session","arn":"arn:aws:sts::"#).num(self.account);
         out.push(":assumed-role/").role(self.hash).push("/session\"}}");
+    }
+
+    /// The session of an instance of the account, as that instance uses it at the time.
+    fn delivery(&self, out: &mut Text, rng: &mut Rng) {
+        let (world, place) = (self.world, self.record.place);
+        let drawn = (0..DRAWS_MAX).find_map(|_| {
+            let rank = rng.zipf(world.principals_per_account(), 1.05);
+            let principal = rank * world.accounts + place.account;
+            let is_role = world.principal_kind(principal) == Kind::Role;
+            Some((principal, world.instance_of_role(principal).filter(|_| is_role)?))
+        });
+        let (principal, instance) = drawn.unwrap_or((place.account, place.account));
+        let role = world.hash(40, principal);
+        let key = identity::session_key(world, principal, place.time);
+        let name = |out: &mut Text| {
+            out.push("i-").hex(world.instance_id(instance), 17);
+        };
+        out.push(r#"{"roleArn":"arn:aws:iam::"#).num(self.account).push(":role/").role(role);
+        out.push(r#"","roleSessionName":""#);
+        name(out);
+        out.push(r#""},"responseElements":{"credentials":{"accessKeyId":"ASIA"#).base32(key, 16);
+        out.push(r#"","sessionToken":"IQoJb3JpZ2luX2VjE"#);
+        for _ in 0..24 {
+            out.base32(rng.next(), 12);
+        }
+        out.push(
+            r#"","expiration":"Jan 5, 2026, 8:12:45 PM"},"assumedRoleUser":{"assumedRoleId":"AROA"#,
+        );
+        out.base32(role, 17).push(":");
+        name(out);
+        out.push(r#"","arn":"arn:aws:sts::"#).num(self.account).push(":assumed-role/").role(role);
+        out.push("/");
+        name(out);
+        out.push("\"}}");
     }
 
     fn kms(&self, out: &mut Text) {

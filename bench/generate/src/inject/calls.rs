@@ -25,7 +25,11 @@ pub(super) fn write(
     let world = scene.world;
     let account = scene.place.account;
     let mut principal = rng.below(world.principals_per_account()) * world.accounts + account;
-    while world.principal_kind(principal) != kind(name) {
+    let fits = |it: u64| {
+        let is_on_instance = name != "stolen-instance-role" || world.instance_of_role(it).is_some();
+        world.principal_kind(it) == kind(name) && is_on_instance
+    };
+    while !fits(principal) {
         principal += world.accounts;
     }
     let calls = calls(name);
