@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering as Atomic};
 use std::time::Duration;
 
 use model::{Timestamp, hash64};
-use telemetry::{first_time, hint};
+use telemetry::{first_time, hint, is_read_whole};
 
 use crate::sources::{Object, Unreadable};
 use crate::window::Window;
@@ -118,8 +118,12 @@ fn probe(object: &Object) -> std::io::Result<(Option<Timestamp>, u64)> {
 
 fn first_record(object: &Object) -> std::io::Result<Option<Timestamp>> {
     for bytes in HEAD_BYTES {
+        let mut head = object.head(bytes)?;
+        if is_read_whole(&head) {
+            head = object.read()?;
+        }
         // Without a key, since its time would be taken for that of the record.
-        let time = first_time("", &object.head(bytes)?);
+        let time = first_time("", &head);
         if time.is_some() || object.size <= bytes {
             return Ok(time);
         }

@@ -13,12 +13,15 @@ mod flow;
 mod json;
 mod key;
 mod limits;
+#[cfg(test)]
+mod random;
 mod reader;
 mod report;
 mod rows;
 mod sniff;
 
 pub use cloudtrail::Interest;
+pub use codec::is_read_whole;
 pub use dns::DnsParser;
 pub use flow::FlowParser;
 pub use key::{Hint, hint};

@@ -3,8 +3,11 @@
 //! What was decompressed before damage, a cut or a limit is used; the cause is told once.
 
 mod gzip;
+mod parquet;
 mod window;
 
+#[cfg(test)]
+pub(crate) use parquet::tests::flow_file as parquet_flow_file;
 pub(crate) use window::Window;
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -51,6 +54,9 @@ impl Decoder {
             Compression::Gzip => gzip_source(bytes, most, &mut buffer),
             Compression::Zstd => {
                 zstd_stream(Cursor::new(bytes)).map_or(Source::Ended, Source::Stream)
+            }
+            Compression::Parquet => {
+                parquet::Lines::new(bytes).map_or(Source::Ended, |it| Source::Stream(Box::new(it)))
             }
         };
         let problem = matches!(source, Source::Ended).then_some(Cause::CorruptCompression);
@@ -107,7 +113,8 @@ impl Decoder {
             match std::mem::replace(&mut self.source, Source::Ended) {
                 Source::Whole(text) => {
                     self.source = match compression(&text) {
-                        Compression::None => Source::Whole(text),
+                        // Nobody compresses a Parquet file: it holds compressed pages.
+                        Compression::None | Compression::Parquet => Source::Whole(text),
                         Compression::Gzip => gzip_source(text, most, &mut Vec::new()),
                         Compression::Zstd => {
                             zstd_stream(Cursor::new(text)).map_or(Source::Ended, Source::Stream)
@@ -125,7 +132,7 @@ impl Decoder {
                         }
                     };
                     self.source = match kind {
-                        Compression::None => {
+                        Compression::None | Compression::Parquet => {
                             self.source = Source::Stream(Box::new(stream));
                             return;
                         }
@@ -153,6 +160,8 @@ enum Compression {
     None,
     Gzip,
     Zstd,
+    /// Not a compression, but its rows are read as text all the same.
+    Parquet,
 }
 
 /// The compression by the first bytes (RFC 1952 section 2.3.1, RFC 8878 sections 3.1.1 and 3.1.2).
@@ -160,6 +169,7 @@ fn compression(head: &[u8]) -> Compression {
     match head {
         _ if gzip::is_gzip(head) => Compression::Gzip,
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Compression::Zstd,
+        _ if parquet::is_parquet(head) => Compression::Parquet,
         _ => Compression::None,
     }
 }
@@ -167,6 +177,12 @@ fn compression(head: &[u8]) -> Compression {
 /// Whether the bytes are a compressed stream.
 pub(crate) fn is_compressed(bytes: &[u8]) -> bool {
     compression(bytes) != Compression::None
+}
+
+/// Whether an object that begins with these bytes can only be read when all of it is there: a Parquet file
+/// tells at its end where its rows are.
+pub fn is_read_whole(head: &[u8]) -> bool {
+    compression(head) == Compression::Parquet
 }
 
 /// Decompresses everything that the limits allow.

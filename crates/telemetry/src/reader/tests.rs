@@ -333,6 +333,24 @@ fn buffers_are_used_again() {
     }
 }
 
+#[test]
+fn parquet_rows_are_flows_with_evidence() {
+    let file = crate::codec::parquet_flow_file(2500);
+    let (blocks, report, format) = read_with(&file, Limits::default());
+    assert_eq!(format, Some(Format::Flow));
+    assert_eq!((count(&blocks), report.failed()), ((2250, 0, 0), 0), "{report:?}");
+    let Block::Flows(flows) = &blocks[0] else { panic!("flows") };
+    assert_eq!((flows.rows[1].packets, flows.rows[1].bytes), (2, 5_000_000_000));
+    let line = extract(file.clone(), &flows.origins[1..2]).remove(0).unwrap();
+    assert!(line.starts_with(b"2 111122223333 eni-0a1b 10.0.0.5 198.51.100.7 40000 443 6 2 "));
+    assert_eq!(first_time("", &file), Some(Timestamp::from_secs(1_772_366_400)));
+    assert!(crate::is_read_whole(&file[..8]) && !crate::is_read_whole(b"2 111122223333"));
+
+    let (blocks, report, _) = read_with(&file[..file.len() / 2], Limits::default());
+    assert_eq!(count(&blocks), (0, 0, 0));
+    assert!(report.failed() > 0, "a cut file is not noticed");
+}
+
 /// A small generator of pseudo-random numbers (Marsaglia 2003, xorshift64).
 struct Random(u64);
 
