@@ -9,10 +9,11 @@
 mod families;
 #[macro_use]
 mod tunables;
+#[macro_use]
+mod guesses;
 
 mod attempts;
 pub mod ec2;
-mod guesses;
 pub mod iam;
 pub mod s3;
 
@@ -24,9 +25,11 @@ families! {
         domain_reputation: DomainReputation,
         port_scan: PortScan,
         port_sweep: PortSweep,
+        rdp_brute_force: RdpBruteForce,
         ssh_brute_force: SshBruteForce,
         threat_list: ThreatList,
         tor: Tor,
+        win_rm_brute_force: WinRmBruteForce,
     }
     iam {
         cloudtrail_logging_disabled: CloudtrailLoggingDisabled,

@@ -4,6 +4,8 @@ pub mod dns_threat_list;
 pub mod domain_reputation;
 pub mod port_scan;
 pub mod port_sweep;
+pub mod rdp_brute_force;
 pub mod ssh_brute_force;
 pub mod threat_list;
 pub mod tor;
+pub mod win_rm_brute_force;

@@ -5,7 +5,11 @@
 //! success. Sources: Jonker 2014 (<https://essay.utwente.nl/65855/>); Hofstede, Hendriks, Sperotto, Pras 2014,
 //! "SSH Compromise Detection using NetFlow/IPFIX".
 
+#[macro_use]
+mod settings;
+
 mod pair;
+mod service;
 mod wide;
 
 use engine::Connection;
@@ -14,20 +18,27 @@ use engine::stats::{BoundedMap, FirstSeen, Flatness, Size, flatness};
 use serde::{Deserialize, Serialize};
 
 use pair::{Login, Pair};
+pub(crate) use service::Service;
 use wide::Wide;
 
 /// Pairs of our interface and a remote address, in one direction, that are followed.
 const PAIRS_MAX: usize = 512;
 /// Pairs that raised an alert and are kept apart, so that others do not push them out.
 const ALERTED_MAX: usize = 64;
-/// Pairs whose first contact is known, and whose busy days are.
-const KNOWN_MAX: usize = 512;
+/// Pairs whose first contact is known, and whose busy days are. A controller that works on more hosts than
+/// are known would be new to some of them every day.
+const KNOWN_MAX: usize = 2048;
 const BUSY_MAX: usize = 256;
 /// Most records that are kept as evidence.
 const EVIDENCE_MAX: usize = 7;
 const DAY_SECS: u32 = 86_400;
-/// Days that a quiet pair is remembered.
-const KNOWN_DAYS: u32 = 4;
+/// How long a pair is new. Less than a day, so that what runs daily is known on its second day even if it
+/// runs some hours earlier.
+const NEW_SECS: u32 = 18 * 3600;
+/// Days that a quiet pair is remembered: what runs weekly stays known.
+const KNOWN_DAYS: u32 = 8;
+/// Days after which a state may be dropped: longer than what is remembered of a pair.
+pub(crate) const IDLE_DAYS: u64 = KNOWN_DAYS as u64 + 1;
 /// Guesses at one destination that make it one of a spray.
 const SPRAY_TRIES: usize = 2;
 /// Guesses in flight when a longer connection begins go on for so long, seconds.
@@ -144,7 +155,7 @@ impl State {
             *first_contact = now.max(1);
         }
         let first_contact = *first_contact;
-        let is_new = now.saturating_sub(first_contact) < DAY_SECS;
+        let is_new = now.saturating_sub(first_contact) < NEW_SECS;
         let mut alerts = Vec::new();
         alerts.extend(self.success(key, connection, evidence, shape, rules));
         let (pair, _) = self.pairs.entry(key, now);
@@ -157,14 +168,17 @@ impl State {
         let wide = self.wide.get_or_insert_default();
         let since = now.saturating_sub(rules.wide_window_secs);
         let few = pair.guesses(shape, since).take(SPRAY_TRIES).count();
-        if connection.is_outbound {
+        // Only new pairs count: automation goes to the hosts that it knows, however many they are.
+        if is_new && connection.is_outbound {
             alerts.extend(wide.destination(key, few, now, evidence, rules));
         } else if is_new {
             alerts.extend(wide.source(key, now, evidence, rules));
         }
-        let destinations = if connection.is_outbound { wide.destinations.count(now) } else { 0 };
         let is_inside = connection.is_outbound || !connection.remote.is_public();
-        let is_usual = is_inside && !is_new && destinations < rules.inside_destinations;
+        let is_old = is_inside && !is_new;
+        let is_usual = is_old
+            && (!connection.is_outbound
+                || wide.destinations.count(now) < rules.inside_destinations);
         alerts.extend(self.many(key, now, is_usual, shape, rules));
         alerts
     }
@@ -488,10 +502,53 @@ mod tests {
         let mut state = State::default();
         guesses(&mut state, "10.0.0.9", 0, 1, 1);
         assert_eq!(guesses(&mut state, "10.0.0.9", 90_000, 60, 10), []);
-        // Not yet known for a day.
+        // Not yet known for long.
         let mut state = State::default();
         guesses(&mut state, "10.0.0.9", 0, 1, 1);
-        assert_eq!(guesses(&mut state, "10.0.0.9", 80_000, 15, 10), [Rule::Burst]);
+        assert_eq!(guesses(&mut state, "10.0.0.9", 60_000, 15, 10), [Rule::Burst]);
+    }
+
+    /// A loop of ours over `hosts` private hosts, thirty connections each within a quarter of an hour.
+    fn loop_over(state: &mut State, hosts: std::ops::Range<u32>, at: u32) -> Vec<Rule> {
+        let mut alerts = Vec::new();
+        for round in 0..30 {
+            for host in hosts.clone() {
+                let it = login(&format!("10.0.1.{host}"), at + round * 30, 20, 4000, 3);
+                let out = Connection {
+                    local_port: 30_000 + round as u16,
+                    remote_port: 22,
+                    is_outbound: true,
+                    packets_out: it.packets_in,
+                    bytes_out: it.bytes_in,
+                    ..it
+                };
+                alerts.extend(feed(state, &out));
+            }
+        }
+        alerts
+    }
+
+    #[test]
+    fn a_loop_over_many_inside_hosts_is_usual_from_the_second_day_on() {
+        let mut state = State::default();
+        assert!(!loop_over(&mut state, 1..31, 7200).is_empty(), "new on the first day");
+        for day in 1..10 {
+            // An hour earlier each second day.
+            let at = day * DAY_SECS + 3600 * (day % 2);
+            assert_eq!(loop_over(&mut state, 1..31, at), [], "day {day}");
+        }
+        // A week of rest, then the loop again.
+        assert_eq!(loop_over(&mut state, 1..31, 16 * DAY_SECS), []);
+    }
+
+    #[test]
+    fn new_hosts_beside_known_ones_are_an_attack() {
+        let mut state = State::default();
+        loop_over(&mut state, 1..4, 0);
+        let alerts = loop_over(&mut state, 1..11, 2 * DAY_SECS);
+        assert_eq!(alerts.iter().filter(|it| **it == Rule::Burst).count(), 0);
+        assert_eq!(alerts.iter().filter(|it| **it == Rule::Many).count(), 10, "{alerts:?}");
+        assert_eq!(loop_over(&mut state, 1..4, 4 * DAY_SECS), [], "known ones alone");
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(super) struct Wide {
     /// Guesses of new sources, and these sources.
     tries: WindowCount<BUCKETS>,
     sources: WindowDistinct<BUCKETS>,
-    /// Destinations that we guess at.
+    /// New destinations that we guess at.
     pub(super) destinations: WindowDistinct<BUCKETS>,
     distributed_at: u32,
     spray_at: u32,
@@ -49,7 +49,7 @@ impl Wide {
         Some(self.alert(Rule::Distributed, tries, remotes, now))
     }
 
-    /// A guess of ours; `few` of them at this destination.
+    /// A guess of ours at a new destination; `few` of them at this one.
     pub(super) fn destination(
         &mut self,
         key: u64,
