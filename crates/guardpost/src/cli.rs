@@ -42,6 +42,8 @@ pub enum Command {
     CheckConfig(CheckConfigArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
+    /// Print a manual page: `guardpost manual | man -l -`
+    Manual(ManualArgs),
 }
 
 /// Arguments of `scan`.
@@ -200,4 +202,12 @@ pub struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `manual`.
+#[derive(Args, Debug)]
+pub struct ManualArgs {
+    /// The command whose page is printed, such as scan; without it that of the program
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
 }

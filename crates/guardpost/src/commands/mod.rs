@@ -3,6 +3,7 @@
 pub mod config;
 pub mod demo;
 pub mod explain;
+pub mod manual;
 pub mod scan;
 pub mod simulate;
 pub mod types;
@@ -65,6 +66,7 @@ fn run(command: Command) -> Result<u8> {
         Command::Explain(args) => explain::run(&args).map(|()| 0),
         Command::Config => config::print().map(|()| 0),
         Command::CheckConfig(args) => config::check(&args).map(|()| 0),
+        Command::Manual(args) => manual::run(&args).map(|()| 0),
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "guardpost", &mut script);

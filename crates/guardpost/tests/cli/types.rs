@@ -56,3 +56,20 @@ fn a_type_is_explained_by_name_case_or_part() {
     folder.run(&["explain", "DropPiont!DNS"]).fails(&["did you mean", "Trojan:EC2/DropPoint!DNS"]);
     folder.run(&["explain", "zzzzzzzzzzzzzzzzzzzzz"]).fails(&["guardpost types"]);
 }
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = Folder::new();
+    let program = folder.run(&["manual"]).out;
+    for command in ["scan", "demo", "types", "explain", "config", "check-config", "completions"] {
+        assert!(
+            program.contains(&format!("guardpost\\-{}", command.replace('-', "\\-"))),
+            "{command}"
+        );
+        let page = folder.run(&["manual", command]).out;
+        assert!(page.contains(&format!(".TH guardpost-{command} 1")), "{command}");
+    }
+    let wrong = folder.run(&["manual", "nope"]);
+    assert_eq!(wrong.code, 1);
+    assert!(wrong.err.contains("there is no command `nope`"), "{}", wrong.err);
+}
