@@ -35,11 +35,11 @@ tunables! {
         pub affiliated_accounts: Vec<AccountId> = Vec::new(),
         /// How long after an instance's launch, or its first call where the launch is not known, calls from
         /// strange addresses wait for the inventory to catch up, in seconds.
-        pub hold_secs: u32 = 900,
+        pub hold_secs: u32 = 900 => 0..=86_400,
         /// Earlier days on which a network must have been used by the role to be learnt; 0 learns nothing.
-        pub learn_days: u32 = 2,
+        pub learn_days: u32 = 2 => 0..=LEARN_DAYS_KEPT as i64,
         /// Instances of the role that must have used a network for it to be learnt, at most 16.
-        pub learn_instances: u32 = 2,
+        pub learn_instances: u32 = 2 => 1..=INSTANCE_SLOTS as i64,
     }
 }
 

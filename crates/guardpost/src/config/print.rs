@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
-use detectors::{Field, Section, Settings};
+use detectors::Section;
 use toml::{Table, Value};
 
 use super::Config;
+use super::sections::sections;
 
 const HEAD: &str = "\
 # Guardpost's configuration with its defaults. Give it with --config.
@@ -16,11 +17,7 @@ const HEAD: &str = "\
 /// Prints the whole file.
 pub fn print() -> Result<String> {
     let mut out = HEAD.to_owned();
-    let mut sections = own_sections();
-    for section in Settings::sections() {
-        sections.push(Section { name: format!("detectors.{}", section.name), ..section });
-    }
-    out.push_str(&print_sections(&sections)?);
+    out.push_str(&print_sections(&sections())?);
     Ok(out)
 }
 
@@ -38,7 +35,12 @@ pub fn print_sections(sections: &[Section]) -> Result<String> {
         line(&mut out, format_args!("[{}]", section.name));
         for field in &section.fields {
             comment(&mut out, &field.doc);
-            match values.and_then(|it| it.get(field.name)) {
+            let value = values.and_then(|it| it.get(field.name));
+            if let Some(Value::Integer(_)) = value {
+                let (least, most) = (field.range.start(), field.range.end());
+                line(&mut out, format_args!("# From {least} to {most}."));
+            }
+            match value {
                 Some(value) => line(&mut out, format_args!("{} = {}", field.name, inline(value))),
                 None => line(&mut out, format_args!("# {} = (not set)", field.name)),
             }
@@ -74,70 +76,6 @@ fn comment(out: &mut String, doc: &str) {
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
     let _ok = writeln!(out, "{text}");
-}
-
-fn section(name: &str, doc: &str, fields: &[(&'static str, &str)]) -> Section {
-    let fields = fields.iter().map(|&(name, doc)| Field { name, doc: doc.to_owned() }).collect();
-    Section { name: name.to_owned(), doc: doc.to_owned(), fields }
-}
-
-fn own_sections() -> Vec<Section> {
-    vec![
-        section(
-            "scan",
-            "How a scan runs.",
-            &[
-                ("threads", "Threads; 0 stands for one per core. `--threads` goes first."),
-                (
-                    "file_bytes",
-                    "Largest file that is read, in bytes as stored. A file is held in memory while it is read.",
-                ),
-            ],
-        ),
-        section(
-            "limits",
-            "Bounds on what is read. What exceeds one is counted and skipped.",
-            &[
-                (
-                    "object_bytes",
-                    "Most decompressed bytes of one file. Time grows with it, memory does not.",
-                ),
-                ("ratio", "Most decompressed bytes per compressed byte, beyond the first 64 MiB."),
-                ("record_bytes", "Longest record, in bytes."),
-                ("depth", "Deepest nesting of a JSON record."),
-                ("block_rows", "Most records that are handed on together."),
-                ("window_bytes", "Text of a large file that is worked on at a time, in bytes."),
-            ],
-        ),
-        section(
-            "intake",
-            "How event time passes.",
-            &[
-                (
-                    "batch_rows",
-                    "Records that are worked on together. Raising it takes more memory and may be faster.",
-                ),
-                (
-                    "lateness_secs",
-                    "How late records may come, in seconds. Raising it makes late records rarer and windows\n\
-                     close later; AWS delivers most logs within 15 minutes.",
-                ),
-                (
-                    "idle_secs",
-                    "A source without records for so many seconds of event time holds the others back no more.",
-                ),
-            ],
-        ),
-        section(
-            "engine",
-            "How much is remembered.",
-            &[(
-                "entities_per_key_group",
-                "Most instances, principals, … of one kind that each of the 256 key groups remembers. Raising\n\
-                 it takes more memory; beyond it the least recently active are forgotten and counted.",
-            )],
-        ),
-    ]
 }
 
 #[cfg(test)]

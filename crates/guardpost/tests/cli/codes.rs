@@ -83,6 +83,10 @@ fn settings_are_checked_by_name_and_range() {
     check("[scan]\nthreds = 1\n", &["c.toml", "line 2", "threds", "threads"]);
     check("[detectors.ec2.nonsense]\n", &["c.toml", "nonsense"]);
     check("[intake]\nbatch_rows = 0\n", &["intake.batch_rows = 0", "1 to"]);
+    check(
+        "[detectors.ec2.port_scan]\nports = 0\nwindow_secs = -1\n",
+        &["c.toml", "detectors.ec2.port_scan.ports = 0", "1 to 65535", "window_secs = -1"],
+    );
     check("[intake]\nbatch_rows = \"many\"\n", &["c.toml", "line 2"]);
     folder.write("c.toml", folder.run(&["config"]).out);
     let ran = folder.run(&["check-config", "c.toml"]);

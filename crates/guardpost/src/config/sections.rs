@@ -1,0 +1,98 @@
+//! The sections of the configuration file: texts and allowed values of every setting.
+
+use std::ops::RangeInclusive;
+
+use detectors::{Field, Section, Settings};
+
+/// Every section in the order of the file.
+pub(super) fn sections() -> Vec<Section> {
+    let detectors = Settings::sections().into_iter();
+    let detectors = detectors.map(|it| Section { name: format!("detectors.{}", it.name), ..it });
+    own().into_iter().chain(detectors).collect()
+}
+
+fn section(name: &str, doc: &str, fields: &[(&'static str, RangeInclusive<i64>, &str)]) -> Section {
+    let fields = fields.iter().map(|(name, range, doc)| Field {
+        name,
+        doc: (*doc).to_owned(),
+        range: range.clone(),
+    });
+    Section { name: name.to_owned(), doc: doc.to_owned(), fields: fields.collect() }
+}
+
+fn own() -> Vec<Section> {
+    vec![
+        section(
+            "scan",
+            "How a scan runs.",
+            &[
+                (
+                    "threads",
+                    0..=1024,
+                    "Threads; 0 stands for one per core. `--threads` goes first.",
+                ),
+                (
+                    "file_bytes",
+                    1 << 10..=1 << 40,
+                    "Largest file that is read, in bytes as stored. A file is held in memory while it is read.",
+                ),
+            ],
+        ),
+        section(
+            "limits",
+            "Bounds on what is read. What exceeds one is counted and skipped.",
+            &[
+                (
+                    "object_bytes",
+                    1 << 10..=1 << 44,
+                    "Most decompressed bytes of one file. Time grows with it, memory does not.",
+                ),
+                (
+                    "ratio",
+                    10..=1 << 30,
+                    "Most decompressed bytes per compressed byte, beyond the first 64 MiB.",
+                ),
+                ("record_bytes", 1 << 10..=64 << 20, "Longest record, in bytes."),
+                ("depth", 8..=1024, "Deepest nesting of a JSON record."),
+                ("block_rows", 1..=1 << 20, "Most records that are handed on together."),
+                (
+                    "window_bytes",
+                    1 << 16..=1 << 30,
+                    "Text of a large file that is worked on at a time, in bytes.",
+                ),
+            ],
+        ),
+        section(
+            "intake",
+            "How event time passes.",
+            &[
+                (
+                    "batch_rows",
+                    1..=1 << 20,
+                    "Records that are worked on together. Raising it takes more memory and may be faster.",
+                ),
+                (
+                    "lateness_secs",
+                    0..=7 * 86_400,
+                    "How late records may come, in seconds. Raising it makes late records rarer and windows\n\
+                     close later; AWS delivers most logs within 15 minutes.",
+                ),
+                (
+                    "idle_secs",
+                    1..=7 * 86_400,
+                    "A source without records for so many seconds of event time holds the others back no more.",
+                ),
+            ],
+        ),
+        section(
+            "engine",
+            "How much is remembered.",
+            &[(
+                "entities_per_key_group",
+                1..=1 << 24,
+                "Most instances, principals, … of one kind that each of the 256 key groups remembers. Raising\n\
+                 it takes more memory; beyond it the least recently active are forgotten and counted.",
+            )],
+        ),
+    ]
+}
