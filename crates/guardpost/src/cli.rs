@@ -32,6 +32,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Write logs with attacks in them, to see that they are found
     Simulate(SimulateArgs),
+    /// Say which finding types could be raised on these logs, and what to change for the others
+    Coverage(CoverageArgs),
     /// List the finding types
     Types(TypesArgs),
     /// Show what a finding type means, how it is detected and what to do
@@ -157,6 +159,46 @@ pub struct SimulateArgs {
     /// List the scenarios
     #[arg(long, conflicts_with_all = ["name", "out", "start"])]
     pub list: bool,
+}
+
+/// Arguments of `coverage`.
+#[derive(Args, Debug)]
+pub struct CoverageArgs {
+    /// Files and directories, as for `scan`
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// List of threats, as for `scan`
+    #[arg(long, value_name = "[CATEGORY=]FILE")]
+    pub threat_list: Vec<String>,
+
+    /// List of addresses and names that are trusted
+    #[arg(long, value_name = "FILE")]
+    pub trusted_list: Vec<PathBuf>,
+
+    /// Output of `aws ec2 describe-instances` and others as JSON
+    #[arg(long, value_name = "FILE")]
+    pub inventory: Vec<PathBuf>,
+
+    /// Configuration file; `guardpost config` prints one
+    #[arg(long, short, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Leave out events before this date or time (UTC)
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+
+    /// Leave out events from this time on; a date includes its day
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+
+    /// Form of the output
+    #[arg(long, short, value_enum, default_value = "table")]
+    pub format: ListFormat,
+
+    /// Threads to use; one per core by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 }
 
 /// Arguments of `types`.

@@ -11,6 +11,7 @@ use store::{FindingStore as _, StoredFinding};
 use telemetry::{Interest, Options};
 
 use crate::config::Config;
+use crate::coverage::Given;
 use crate::filter::Filter;
 use crate::knowledge::Knowledge;
 use crate::pipeline::{self, Job, Outcome, Progress, Reading};
@@ -105,8 +106,14 @@ pub fn execute(
     outcome.unreadable.extend(unreadable);
     outcome.unreadable.extend(found.unreadable);
     outcome.unreadable.sort();
+    let given = Given {
+        tally: &outcome.tally,
+        intel: &knowledge.intel,
+        written: &[],
+        has_inventory: knowledge.inventory.is_some(),
+    };
     Ok(Scan {
-        coverage: coverage::rows(&types, &outcome.tally),
+        coverage: coverage::rows(&types, &given),
         objects,
         outcome,
         duplicates,

@@ -6,6 +6,8 @@ use findings::Data;
 use model::{AccountId, Timestamp};
 use telemetry::{ApiCall, Block};
 
+use crate::coverage::Details;
+
 /// Accounts that are told apart for one kind; beyond that the number is a lower bound.
 const ACCOUNTS_MAX: usize = 100_000;
 
@@ -107,27 +109,32 @@ impl KindTally {
 
 /// Counts by kind.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Tally(BTreeMap<Kind, KindTally>);
+pub struct Tally {
+    kinds: BTreeMap<Kind, KindTally>,
+    /// What the records carry.
+    pub details: Details,
+}
 
 impl Tally {
     /// Counts the rows of a block.
     pub fn add(&mut self, block: &Block) {
+        self.details.add(block);
         let secs = |it: u32| Timestamp::from_secs(i64::from(it));
         match block {
             Block::Flows(flows) => {
-                let tally = self.0.entry(Kind::Flow).or_default();
+                let tally = self.kinds.entry(Kind::Flow).or_default();
                 flows.rows.iter().for_each(|it| tally.add(secs(it.start)));
                 flows.interfaces.iter().for_each(|it| tally.account(it.account));
             }
             Block::Queries(queries) => {
-                let tally = self.0.entry(Kind::Query).or_default();
+                let tally = self.kinds.entry(Kind::Query).or_default();
                 queries.rows.iter().for_each(|it| tally.add(secs(it.time)));
                 queries.hosts.iter().for_each(|it| tally.account(it.account));
             }
             Block::ApiCalls(calls) => {
                 for call in &calls.rows {
                     let kind = Kind::of_call(call, call.event_source.of(&calls.text));
-                    let tally = self.0.entry(kind).or_default();
+                    let tally = self.kinds.entry(kind).or_default();
                     tally.add(call.time);
                     tally.account(call.account);
                 }
@@ -137,9 +144,10 @@ impl Tally {
 
     /// Adds what another object held.
     pub fn merge(&mut self, other: &Tally) {
-        for (kind, more) in &other.0 {
-            match self.0.get_mut(kind) {
-                None => _ = self.0.insert(*kind, more.clone()),
+        self.details.merge(&other.details);
+        for (kind, more) in &other.kinds {
+            match self.kinds.get_mut(kind) {
+                None => _ = self.kinds.insert(*kind, more.clone()),
                 Some(tally) => {
                     tally.files += more.files;
                     tally.records += more.records;
@@ -153,27 +161,27 @@ impl Tally {
 
     /// The kinds that were read, in their order.
     pub fn kinds(&self) -> impl Iterator<Item = (Kind, &KindTally)> {
-        self.0.iter().map(|(kind, tally)| (*kind, tally))
+        self.kinds.iter().map(|(kind, tally)| (*kind, tally))
     }
 
     /// Records of all kinds.
     pub fn records(&self) -> u64 {
-        self.0.values().map(|it| it.records).sum()
+        self.kinds.values().map(|it| it.records).sum()
     }
 
     /// Event times of the earliest and the latest record.
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        let first = self.0.values().map(|it| it.first).min()?;
-        Some((first, self.0.values().map(|it| it.last).max()?))
+        let first = self.kinds.values().map(|it| it.first).min()?;
+        Some((first, self.kinds.values().map(|it| it.last).max()?))
     }
 
     /// Whether records of a source were read.
     pub fn has(&self, data: Data) -> bool {
-        self.0.keys().any(|it| it.data() == Some(data))
+        self.kinds.keys().any(|it| it.data() == Some(data))
     }
 
     /// The names of the kinds, such as `VPC flow logs`.
     pub fn names(&self) -> String {
-        self.0.keys().map(|it| it.as_str()).collect::<Vec<_>>().join(", ")
+        self.kinds.keys().map(|it| it.as_str()).collect::<Vec<_>>().join(", ")
     }
 }

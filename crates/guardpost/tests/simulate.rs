@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use guardpost::catalog;
 use guardpost::config::Config;
+use guardpost::coverage::{Coverage, Given, State};
 use guardpost::filter::Filter;
 use guardpost::knowledge::Collector;
 use guardpost::scan::{Request, execute};
@@ -24,7 +25,7 @@ struct Raised {
     resource: Value,
 }
 
-/// Scans what was made, in memory, as the printed command does.
+/// Scans what was made, in memory, as the printed command does. A type that is raised is not called blind.
 fn scan(made: &Simulation) -> Vec<Raised> {
     let (mut collector, mut found) = (Collector::new(), Found::default());
     for (name, text) in &made.files {
@@ -41,9 +42,11 @@ fn scan(made: &Simulation) -> Vec<Raised> {
             found.objects.push(Object { name: key.clone(), key, content, size });
         }
     }
+    let knowledge = collector.build();
+    let (intel, has_inventory) = (knowledge.intel.clone(), knowledge.inventory.is_some());
     let request = Request {
         found,
-        knowledge: collector.build(),
+        knowledge,
         config: Config::default(),
         window: Window::default(),
         threads: Some(1),
@@ -53,6 +56,17 @@ fn scan(made: &Simulation) -> Vec<Raised> {
     assert_eq!(scan.failed(), 0, "every record is read");
     assert_eq!(scan.outcome.counters.late, 0, "no record is late");
     let findings = scan.findings(&Filter::default());
+    let given = Given { tally: &scan.outcome.tally, intel: &intel, written: &[], has_inventory };
+    for it in &findings {
+        let coverage = Coverage::new(it.draft.finding_type, &given);
+        assert_ne!(
+            coverage.state(),
+            State::Blind,
+            "{}: {}",
+            it.draft.finding_type.name,
+            coverage.note()
+        );
+    }
     let raised = findings.iter().map(|it| {
         let finding = serde_json::to_value(&it.finding).unwrap();
         let text = |name: &str| finding[name].as_str().unwrap().to_owned();

@@ -1,6 +1,7 @@
 //! The commands, and how they end.
 
 pub mod config;
+pub mod coverage;
 pub mod demo;
 pub mod explain;
 pub mod manual;
@@ -62,6 +63,7 @@ fn run(command: Command) -> Result<u8> {
         Command::Scan(args) => scan::run(&args),
         Command::Demo(args) => demo::run(&args).map(|()| 0),
         Command::Simulate(args) => simulate::run(&args).map(|()| 0),
+        Command::Coverage(args) => coverage::run(&args).map(|()| 0),
         Command::Types(args) => types::run(&args).map(|()| 0),
         Command::Explain(args) => explain::run(&args).map(|()| 0),
         Command::Config => config::print().map(|()| 0),

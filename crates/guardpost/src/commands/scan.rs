@@ -82,7 +82,8 @@ fn explained(
     }
 }
 
-fn knowledge(args: &ScanArgs) -> Result<Knowledge> {
+/// What the options give beside the logs.
+pub(super) fn knowledge(args: &ScanArgs) -> Result<Knowledge> {
     let mut collector = Collector::new();
     args.threat_list.iter().try_for_each(|it| collector.threat_list(it))?;
     args.trusted_list.iter().try_for_each(|it| collector.trusted_list(it))?;

@@ -1,24 +1,99 @@
-//! What could be seen in the data that were read, and what could not.
+//! Which types of finding could have been raised on the data that were read, and what keeps the others from it.
+
+mod details;
+mod judge;
+mod needs;
 
 use findings::{CoverageRow, Data, FindingType};
+use serde::Serialize;
 
-use crate::tally::Tally;
+pub use details::Details;
+pub use judge::{Gap, Given};
+pub use needs::{Need, RULES, Rule, rules};
 
-/// A row for each type.
-pub fn rows(types: &[&'static FindingType], tally: &Tally) -> Vec<CoverageRow> {
-    let mut rows: Vec<CoverageRow> = types
-        .iter()
-        .map(|it| CoverageRow {
-            finding_type: it.name.to_owned(),
-            needed: it.data.to_vec(),
-            // A type without data of its own is made of what others saw.
-            is_seen: it.data.is_empty() || it.data.iter().any(|data| tally.has(*data)),
-            note: String::new(),
-        })
-        .collect();
-    rows.sort_by(|a, b| a.finding_type.cmp(&b.finding_type));
-    rows.dedup_by(|a, b| a.finding_type == b.finding_type);
+/// Whether a type could have been raised.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Nothing is missing.
+    Ready,
+    /// Something would make it surer or let it see more.
+    Limited,
+    /// Something that it cannot do without is missing.
+    Blind,
+}
+
+impl State {
+    /// The word for people.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            State::Ready => "ready",
+            State::Limited => "limited",
+            State::Blind => "blind",
+        }
+    }
+}
+
+/// What a type could see.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Coverage {
+    /// The type.
+    pub finding_type: &'static FindingType,
+    /// Whether records of one of its sources were read.
+    pub is_seen: bool,
+    /// What is missing, worst first.
+    pub gaps: Vec<Gap>,
+}
+
+impl Coverage {
+    /// Judges a type by what was given.
+    pub fn new(finding_type: &'static FindingType, given: &Given<'_>) -> Coverage {
+        let data = finding_type.data;
+        // A type without data of its own is made of what others saw.
+        let is_seen = data.is_empty() || data.iter().any(|it| given.tally.has(*it));
+        let mut gaps: Vec<Gap> = if is_seen {
+            rules(finding_type.name).filter_map(|it| judge::of_rule(it, given)).collect()
+        } else {
+            data.iter().take(1).map(|it| judge::of_source(*it)).collect()
+        };
+        gaps.sort_by_key(|it| !it.is_blocking);
+        Coverage { finding_type, is_seen, gaps }
+    }
+
+    /// Whether it could have been raised.
+    pub fn state(&self) -> State {
+        match self.gaps.as_slice() {
+            [] => State::Ready,
+            gaps if gaps.iter().any(|it| it.is_blocking) => State::Blind,
+            _ => State::Limited,
+        }
+    }
+
+    /// What is missing, in one line.
+    pub fn note(&self) -> String {
+        let parts: Vec<&str> = self.gaps.iter().map(|it| it.what.as_str()).collect();
+        parts.join("; ")
+    }
+}
+
+/// Every type, by name.
+pub fn judge(types: &[&'static FindingType], given: &Given<'_>) -> Vec<Coverage> {
+    let mut rows: Vec<Coverage> = types.iter().map(|it| Coverage::new(it, given)).collect();
+    rows.sort_by_key(|it| it.finding_type.name);
+    rows.dedup_by_key(|it| it.finding_type.name);
     rows
+}
+
+/// A row of the report for each type.
+pub fn rows(types: &[&'static FindingType], given: &Given<'_>) -> Vec<CoverageRow> {
+    let rows = judge(types, given).into_iter().map(|it| CoverageRow {
+        finding_type: it.finding_type.name.to_owned(),
+        needed: it.finding_type.data.to_vec(),
+        is_seen: it.is_seen,
+        // The source that is missing is said beside the type.
+        note: if it.is_seen { it.note() } else { String::new() },
+    });
+    rows.collect()
 }
 
 /// What the absence of data costs: the sources that are missing, and how many types cannot be raised for want

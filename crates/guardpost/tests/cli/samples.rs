@@ -118,17 +118,13 @@ fn the_samples_give_the_intrusions_and_nothing_else() {
 }
 
 #[test]
-fn every_family_has_an_intrusion() {
+fn the_demo_shows_the_intrusions() {
     let found: BTreeSet<&str> = EXPECTED.iter().map(|it| it.0).collect();
     let ran = Folder::new().run(&["demo"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.err.contains(&format!("{} findings", EXPECTED.len())), "{}", ran.err);
     for name in &found {
         assert!(ran.out.contains(name), "{name} is not in: {}", ran.out);
-    }
-    for spec in detectors::registry(&detectors::Settings::default()).specs() {
-        let is_served = spec.types.iter().any(|it| found.contains(it.name));
-        assert!(is_served, "no sample for {}", spec.name);
     }
 }
 

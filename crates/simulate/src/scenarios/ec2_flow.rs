@@ -3,7 +3,7 @@
 use crate::flow::{Connection, Outcome};
 use crate::scenarios::Scenario;
 use crate::stage::Stage;
-use crate::time::{HOUR, MINUTE};
+use crate::time::MINUTE;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario::of(
@@ -50,7 +50,17 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario::of(
         "UnauthorizedAccess:EC2/SSHBruteForce",
         "A stranger guesses eighty passwords for SSH.",
-        |stage| ssh_brute_force(stage, 80, 11),
+        |stage| brute_force(stage, 22, 80, 11),
+    ),
+    Scenario::of(
+        "UnauthorizedAccess:EC2/RDPBruteForce",
+        "A stranger guesses eighty passwords for RDP.",
+        |stage| brute_force(stage, 3389, 80, 11),
+    ),
+    Scenario::of(
+        "Impact:EC2/WinRMBruteForce",
+        "An instance guesses eighty passwords for WinRM of another one.",
+        win_rm,
     ),
 ];
 
@@ -97,17 +107,29 @@ fn port_sweep(stage: &mut Stage<'_>) {
     stage.expect_instance(&host);
 }
 
-/// Guesses of nearly the same size, every `secs` seconds.
-pub(super) fn ssh_brute_force(stage: &mut Stage<'_>, tries: i64, secs: i64) {
+/// Guesses of a stranger, of nearly the same size, every `secs` seconds.
+pub(super) fn brute_force(stage: &mut Stage<'_>, port: u16, tries: i64, secs: i64) {
     let (host, stranger) = (stage.host(), stage.stranger());
+    guesses(stage, (&stranger, &host.ip), port, tries, secs);
+    stage.expect_instance(&host);
+}
+
+fn win_rm(stage: &mut Stage<'_>) {
+    let (host, target) = (stage.host(), stage.host());
+    guesses(stage, (&host.ip, &target.ip), 5985, 80, 11);
+    // Both are told: the one that guesses, and the one whose passwords are guessed.
+    stage.expect_instance(&host);
+    stage.expect_instance(&target);
+}
+
+fn guesses(stage: &mut Stage<'_>, ends: (&str, &str), port: u16, tries: i64, secs: i64) {
     for number in 0..tries {
         let bytes = stage.random.between(2330, 2380);
-        let it = stage.connection(stage.at(number * secs), (&stranger, &host.ip), 22);
+        let it = stage.connection(stage.at(number * secs), ends, port);
+        // Each guess has a port of its own.
         let client_port = u16::try_from(32_768 + number).unwrap_or(u16::MAX);
         let secs = stage.random.secs(2, 4);
         let (sent, received) = ((15, bytes), (15, 2 * bytes));
         stage.connect(&Connection { client_port, secs, sent, received, ..it });
     }
-    debug_assert!(secs * tries < 3 * HOUR, "the guesses fit the day");
-    stage.expect_instance(&host);
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::calls::Api;
 use crate::flow::{Connection, Outcome};
 use crate::scenarios::Scenario;
-use crate::scenarios::ec2_flow::{port_scan, ssh_brute_force};
+use crate::scenarios::ec2_flow::{brute_force, port_scan};
 use crate::scenarios::iam::{KALI, LIST_USERS, listed};
 use crate::scenarios::s3::{self, object_request};
 use crate::stage::{OFFICE, Stage};
@@ -88,7 +88,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         "ec2/SSHBruteForce",
         &["UnauthorizedAccess:EC2/SSHBruteForce"],
         "crowbar tries keys of many users, two hundred and forty times.",
-        |it| ssh_brute_force(it, 240, 3),
+        |it| brute_force(it, 22, 240, 3),
+    ),
+    Scenario::named(
+        "ec2/RDPBruteForce",
+        &["UnauthorizedAccess:EC2/RDPBruteForce"],
+        "hydra tries two hundred and fifty-six passwords.",
+        |it| brute_force(it, 3389, 256, 3),
     ),
     Scenario::named(
         "ec2/MaliciousIPCaller.Custom",

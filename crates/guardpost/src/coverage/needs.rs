@@ -1,0 +1,155 @@
+//! What each type of finding needs beside its source of records.
+//!
+//! A rule names types by a pattern. A type that no rule names needs its source only.
+
+use intel::Category;
+
+use crate::filter::is_match;
+
+/// Something that records, lists or history must give.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Need {
+    /// Addresses on a list of this category.
+    Addresses(Category),
+    /// Names on a list of this category.
+    Names(Category),
+    /// The field `tcp-flags` of flow logs.
+    TcpFlags,
+    /// The field `flow-direction` of flow logs.
+    FlowDirection,
+    /// The field `instance-id` of flow logs, or descriptions.
+    InstanceId,
+    /// Flow records of accepted packets.
+    Accepted,
+    /// Flow records of rejected packets.
+    Rejected,
+    /// An aggregation interval of at most this many seconds.
+    Interval(u32),
+    /// The response code of queries.
+    ResponseCode,
+    /// Management events that read.
+    Reads,
+    /// Management events that change something.
+    Writes,
+    /// Sign-ins to the console.
+    SignIns,
+    /// S3 data events that read.
+    DataReads,
+    /// S3 data events that change something.
+    DataWrites,
+    /// Descriptions of resources.
+    Inventory,
+    /// Days of history before what is to be found.
+    Days(u32),
+}
+
+/// A need of some types.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Types, by a pattern with `*` in lower case.
+    pub types: &'static str,
+    /// What they need.
+    pub need: Need,
+    /// Whether the type cannot be raised without it; otherwise it is raised less surely.
+    pub is_hard: bool,
+}
+
+const fn must(types: &'static str, need: Need) -> Rule {
+    Rule { types, need, is_hard: true }
+}
+
+const fn should(types: &'static str, need: Need) -> Rule {
+    Rule { types, need, is_hard: false }
+}
+
+/// The rules.
+pub const RULES: &[Rule] = &[
+    // Lists.
+    must("*c&cactivity.b", Need::Addresses(Category::CommandAndControl)),
+    must("*bitcointool.b", Need::Addresses(Category::MiningPool)),
+    must("*blackholetraffic", Need::Addresses(Category::Sinkhole)),
+    must("*droppoint", Need::Addresses(Category::DropPoint)),
+    must("*maliciousipcaller.custom", Need::Addresses(Category::Threat)),
+    must("*:iamuser/maliciousipcaller", Need::Addresses(Category::MaliciousCaller)),
+    must("*:s3/maliciousipcaller", Need::Addresses(Category::MaliciousCaller)),
+    must("*toripcaller", Need::Addresses(Category::TorExit)),
+    must("*torclient", Need::Addresses(Category::TorRelay)),
+    must("*torrelay", Need::Addresses(Category::TorRelay)),
+    must("*c&cactivity.b!dns", Need::Names(Category::CommandAndControl)),
+    must("*bitcointool.b!dns", Need::Names(Category::MiningPool)),
+    must("*blackholetraffic!dns", Need::Names(Category::Sinkhole)),
+    must("*dgadomainrequest.c!dns", Need::Names(Category::Dga)),
+    must("*drivebysourcetraffic!dns", Need::Names(Category::DriveBy)),
+    must("*droppoint!dns", Need::Names(Category::DropPoint)),
+    must("*phishingdomainrequest!dns", Need::Names(Category::Phishing)),
+    must("*maliciousdomainrequest.custom", Need::Names(Category::Threat)),
+    must("*bitcoindomainrequest.reputation", Need::Names(Category::BitcoinReputation)),
+    must("*maliciousdomainrequest.reputation", Need::Names(Category::Malicious)),
+    must("*abuseddomainrequest.reputation", Need::Names(Category::Abused)),
+    // A made-up name under an abused top-level domain is suspicious without a list.
+    should("*suspiciousdomainrequest.reputation", Need::Names(Category::Suspicious)),
+    // Fields of flow logs.
+    must("impact:ec2/portsweep", Need::Accepted),
+    must("*bruteforce", Need::Accepted),
+    must("unauthorizedaccess:ec2/tor*", Need::Accepted),
+    should("recon:ec2/portscan", Need::Rejected),
+    should("recon:ec2/portscan", Need::TcpFlags),
+    should("impact:ec2/portsweep", Need::TcpFlags),
+    should("*bruteforce", Need::TcpFlags),
+    should("*:ec2/tor*", Need::TcpFlags),
+    should("*bruteforce", Need::Interval(60)),
+    should("backdoor:ec2/denialofservice*", Need::Interval(60)),
+    should("recon:ec2/port*", Need::InstanceId),
+    should("impact:ec2/portsweep", Need::InstanceId),
+    should("*bruteforce", Need::InstanceId),
+    // Sides of CloudTrail.
+    must("recon:iamuser/*", Need::Reads),
+    must("discovery:iamuser/*", Need::Reads),
+    must("stealth:*", Need::Writes),
+    must("policy:s3/*", Need::Writes),
+    must("unauthorizedaccess:iamuser/consoleloginsuccess.b", Need::SignIns),
+    must("discovery:s3/*", Need::DataReads),
+    must("exfiltration:s3/*", Need::DataReads),
+    must("impact:s3/maliciousipcaller", Need::DataWrites),
+    should("*credentialexfiltration*", Need::Inventory),
+    // History: the known days of a target, the networks of a role, the days of a name.
+    should("recon:ec2/portscan", Need::Days(3)),
+    should("impact:ec2/portsweep", Need::Days(3)),
+    should("*bruteforce", Need::Days(3)),
+    should("*domainrequest.reputation", Need::Days(14)),
+];
+
+/// The rules of a type.
+pub fn rules(finding_type: &str) -> impl Iterator<Item = &'static Rule> {
+    let name = finding_type.to_lowercase();
+    RULES.iter().filter(move |it| is_match(it.types, &name))
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::Interest;
+
+    use super::*;
+    use crate::catalog;
+
+    #[test]
+    fn every_rule_names_a_type_of_the_catalogue() {
+        for rule in RULES {
+            let is_named =
+                catalog::names().iter().any(|it| is_match(rule.types, &it.to_lowercase()));
+            assert!(is_named, "{}", rule.types);
+        }
+    }
+
+    #[test]
+    fn types_of_families_that_read_listed_events_alone_need_a_list() {
+        let is_list = |it: &Rule| matches!(it.need, Need::Addresses(_) | Need::Names(_));
+        for spec in detectors::registry(&detectors::Settings::default()).specs() {
+            if matches!(spec.interest, Interest::Listed(_)) {
+                for it in spec.types {
+                    assert!(rules(it.name).any(is_list), "no list is needed for {}", it.name);
+                }
+            }
+        }
+    }
+}
