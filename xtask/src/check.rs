@@ -1,7 +1,7 @@
 //! `cargo xtask check`: everything a machine can check, step by step.
 
 use crate::cargo::{self, cargo};
-use crate::{generate, tidy};
+use crate::{docs, tidy};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -33,7 +33,7 @@ fn full(steps: &mut Steps) {
     steps.command("clippy", &mut cargo(&lints));
     let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
     steps.command("docs", docs.env("RUSTDOCFLAGS", "-D warnings"));
-    steps.call("generated files", || generate::run(true));
+    steps.call("reference", || docs::run(true));
     if cargo::has_subcommand("deny") {
         // Advisories need the network and change without a commit: they are for a scheduled run.
         steps.command("deny", &mut cargo(&["deny", "check", "licenses", "bans", "sources"]));

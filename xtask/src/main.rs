@@ -9,8 +9,8 @@
 mod bench;
 mod cargo;
 mod check;
+mod docs;
 mod eval;
-mod generate;
 mod geo;
 mod samples;
 mod tidy;
@@ -23,7 +23,7 @@ cargo xtask COMMAND
 
   check [--fast]   everything a machine can check; --fast: format, lints and unit tests of what changed, tidy
   tidy             rules of the repository that no other tool knows
-  gen [--check]    writes the generated files; --check: fails if one is out of date
+  docs [--check]   writes the reference; --check: fails if a page is out of date
   bench [--small] [--only PART] [--inject] [--product PROGRAM]
                    speed and memory against a frozen floor program, as a Markdown table
   eval --data DIR [--only FOLDER] [--product PROGRAM]
@@ -49,8 +49,8 @@ fn run(args: &[String]) -> Result<()> {
         ("check", []) => check::run(check::Mode::Full),
         ("check", ["--fast"]) => check::run(check::Mode::Fast),
         ("tidy", []) => tidy::run(&cargo::root()),
-        ("gen", []) => generate::run(false),
-        ("gen", ["--check"]) => generate::run(true),
+        ("docs" | "gen", []) => docs::run(false),
+        ("docs" | "gen", ["--check"]) => docs::run(true),
         ("bench", _) => bench::run(rest),
         ("eval", _) => eval::run(rest),
         ("geo", _) => geo::run(rest),
