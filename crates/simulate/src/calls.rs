@@ -112,6 +112,7 @@ impl Caller {
     }
 
     /// With another user agent.
+    #[must_use]
     pub fn with_agent(mut self, agent: &str) -> Caller {
         agent.clone_into(&mut self.agent);
         self
@@ -169,11 +170,13 @@ impl<'a> Api<'a> {
     }
 
     /// With these `responseElements`.
+    #[must_use]
     pub fn responding(self, response: &'a str) -> Api<'a> {
         Api { response, ..self }
     }
 
     /// That is refused.
+    #[must_use]
     pub fn denied(self) -> Api<'a> {
         Api { error: "AccessDenied", ..self }
     }

@@ -76,6 +76,7 @@ impl<'a> Connection<'a> {
     }
 
     /// A single packet that is not answered with data.
+    #[must_use]
     pub fn probe(self, outcome: Outcome) -> Connection<'a> {
         Connection { secs: 0, sent: (1, 44), received: (1, 40), outcome, ..self }
     }

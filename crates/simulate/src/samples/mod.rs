@@ -19,7 +19,9 @@ use crate::time::DAY;
 pub fn build(seed: u64) -> BTreeMap<String, String> {
     // AWS delivers every five minutes; the samples are joined by day, as an archive may be.
     let mut logs = Logs::new(world::START, DAY);
-    world::HOSTS.iter().for_each(|it| logs.add_host(it.clone()));
+    for host in &world::HOSTS {
+        logs.add_host(host.clone());
+    }
     office::write(&mut logs, seed);
     servers::write(&mut logs, seed);
     attacks::write(&mut logs, seed);

@@ -17,10 +17,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         |stage| listed(stage, "mining-pool", 3333),
     ),
     Scenario::of("Trojan:EC2/BlackholeTraffic", "An instance sends to a sinkhole.", |stage| {
-        listed(stage, "sinkhole", 80)
+        listed(stage, "sinkhole", 80);
     }),
     Scenario::of("Trojan:EC2/DropPoint", "An instance uploads to a drop point.", |stage| {
-        listed(stage, "drop-point", 443)
+        listed(stage, "drop-point", 443);
     }),
     Scenario::of(
         "UnauthorizedAccess:EC2/MaliciousIPCaller.Custom",
@@ -130,6 +130,6 @@ fn guesses(stage: &mut Stage<'_>, ends: (&str, &str), port: u16, tries: i64, sec
         let client_port = u16::try_from(32_768 + number).unwrap_or(u16::MAX);
         let secs = stage.random.secs(2, 4);
         let (sent, received) = ((15, bytes), (15, 2 * bytes));
-        stage.connect(&Connection { client_port, secs, sent, received, ..it });
+        stage.connect(&Connection { secs, client_port, sent, received, ..it });
     }
 }
