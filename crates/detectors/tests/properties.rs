@@ -80,7 +80,7 @@ fn is_time_ordered(case: &Case) -> bool {
     let (mut flows, mut queries, mut calls) = (Vec::new(), Vec::new(), Vec::new());
     // The batch sorts its rows: only batches of one row show the order in which they came.
     for batch in batches(case, 1) {
-        flows.extend(batch.flows.rows.iter().map(|it| it.start));
+        flows.extend(batch.flows.iter().map(|it| it.start));
         queries.extend(batch.queries.rows.iter().map(|it| it.time));
         calls.extend(batch.calls.rows.iter().map(|it| it.time));
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use findings::Draft;
 use intel::Intel;
 use model::{AccountId, Region, Timestamp};
-use telemetry::{ApiRows, DnsRows, FlowRows};
+use telemetry::{ApiRows, DnsRows};
 
 use crate::Inventory;
+use crate::flow_lines::FlowLines;
 
 /// The rows that were taken together, and the watermark after them.
 ///
@@ -18,7 +19,7 @@ pub struct Batch {
     /// Number in the journal, from 1.
     pub number: u64,
     /// Flow rows in journal order.
-    pub flows: FlowRows,
+    pub flows: FlowLines,
     /// Resolver queries in journal order.
     pub queries: DnsRows,
     /// API calls in (time, eventID) order.
@@ -34,7 +35,7 @@ impl Batch {
     pub fn tick(number: u64, watermark: Timestamp) -> Batch {
         Batch {
             number,
-            flows: FlowRows::default(),
+            flows: FlowLines::default(),
             queries: DnsRows::default(),
             calls: ApiRows::default(),
             watermark,
@@ -44,7 +45,7 @@ impl Batch {
 
     /// Number of rows of all kinds.
     pub fn len(&self) -> usize {
-        self.flows.rows.len() + self.queries.rows.len() + self.calls.rows.len()
+        self.flows.len() + self.queries.rows.len() + self.calls.rows.len()
     }
 
     /// Whether the batch has no rows.

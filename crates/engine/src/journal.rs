@@ -65,7 +65,8 @@ impl Journal {
     /// Records a batch before it is worked on.
     pub fn record(&mut self, batch: &Batch) {
         let mut ranges = Vec::new();
-        for origins in [&batch.flows.origins, &batch.queries.origins, &batch.calls.origins] {
+        let others = [batch.queries.origins.as_slice(), &batch.calls.origins];
+        for origins in batch.flows.origins().chain(others) {
             add_ranges(&mut ranges, origins);
         }
         self.batches.push(BatchEntry {

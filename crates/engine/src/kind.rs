@@ -91,7 +91,7 @@ pub struct LocalFlow {
     pub start: u32,
     /// End of the interval, seconds since 1970.
     pub end: u32,
-    /// Index of the row in the batch.
+    /// Index of the line's origin in [`FlowBlock::origins`].
     pub row: u32,
     /// Port of our side.
     pub local_port: u16,
@@ -119,7 +119,7 @@ impl LocalFlow {
 pub struct FlowBlock<'a> {
     /// The lines in time order.
     pub flows: &'a [LocalFlow],
-    /// Origins of the batch, by [`LocalFlow::row`].
+    /// Where the lines were taken from, by [`LocalFlow::row`].
     pub origins: &'a [Origin],
 }
 

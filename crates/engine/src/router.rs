@@ -1,6 +1,6 @@
 //! Groups the rows of a batch by the entity that they are about.
 //!
-//! A group is a run of row indices; rows themselves are not moved. Groups lie in the order of their key
+//! A group is a run of rows by their places; rows themselves are not moved. Groups lie in the order of their key
 //! groups, so that each key group finds its own.
 
 use foldhash::fast::FixedState;
@@ -9,20 +9,20 @@ use model::EntityId;
 
 /// The groups of one scope in one batch.
 #[derive(Default)]
-pub(crate) struct Groups {
-    /// Row indices, group after group, in journal order within each.
-    rows: Vec<u32>,
-    list: Vec<Group>,
+pub(crate) struct Groups<R = u32> {
+    /// Rows, group after group, in journal order within each.
+    rows: Vec<R>,
+    list: Vec<Group<R>>,
     /// By key group: where its groups begin in `list`; one more entry than key groups.
     begins: Vec<u32>,
 }
 
 /// The rows of one entity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Group {
+pub(crate) struct Group<R = u32> {
     pub(crate) id: EntityId,
     /// A row of the group that tells the entity's name.
-    pub(crate) first_row: u32,
+    pub(crate) first_row: R,
     begin: u32,
     end: u32,
 }
@@ -61,13 +61,16 @@ impl Groups {
             .collect();
         Groups::build(&entities, numbered.len(), numbered.iter().copied())
     }
+}
 
-    /// A counting sort: first by key group, within it in the order of first appearance.
-    fn build(
+impl<R: Copy + Default> Groups<R> {
+    /// A counting sort: first by key group, within it in the order of first appearance. Rows come with the
+    /// number of their entity.
+    pub(crate) fn build(
         entities: &[EntityId],
         len: usize,
-        rows: impl Iterator<Item = (u32, u32)> + Clone,
-    ) -> Groups {
+        rows: impl Iterator<Item = (R, u32)> + Clone,
+    ) -> Groups<R> {
         let mut order: Vec<u32> = (0..entities.len() as u32).collect();
         order.sort_by_key(|&it| entities[it as usize].key_group());
         let mut place = vec![0u32; entities.len()];
@@ -83,11 +86,11 @@ impl Groups {
         for (position, &entity) in order.iter().enumerate() {
             let end = begin + cursors[position];
             let id = entities[entity as usize];
-            groups.push(Group { id, first_row: 0, begin, end });
+            groups.push(Group { id, first_row: R::default(), begin, end });
             cursors[position] = begin;
             begin = end;
         }
-        let mut sorted = vec![0u32; len];
+        let mut sorted = vec![R::default(); len];
         for (row, entity) in rows {
             let cursor = &mut cursors[place[entity as usize] as usize];
             sorted[*cursor as usize] = row;
@@ -108,15 +111,15 @@ impl Groups {
     }
 
     /// The groups that a key group owns.
-    pub(crate) fn of_key_group(&self, key_group: usize) -> &[Group] {
+    pub(crate) fn of_key_group(&self, key_group: usize) -> &[Group<R>] {
         match self.begins[..] {
             [] => &[],
             _ => &self.list[self.begins[key_group] as usize..self.begins[key_group + 1] as usize],
         }
     }
 
-    /// The row indices of a group.
-    pub(crate) fn rows(&self, group: &Group) -> &[u32] {
+    /// The rows of a group.
+    pub(crate) fn rows(&self, group: &Group<R>) -> &[R] {
         &self.rows[group.begin as usize..group.end as usize]
     }
 }

@@ -77,6 +77,11 @@ impl<S: Default + PartialEq> Table<S> {
         (cell != 0).then(|| cell as usize - 1)
     }
 
+    /// The state of an entity.
+    pub(crate) fn get(&self, entity: u32) -> Option<&S> {
+        Some(&self.cells.get(self.cell_of(entity)?)?.state)
+    }
+
     /// Gives the state of an entity to `work`, which may set a wake-up; drops it if it is empty after.
     pub(crate) fn with<R>(&mut self, entity: u32, work: impl FnOnce(&mut Cell<S>) -> R) -> R {
         let number = self.cell_of(entity).unwrap_or_else(|| self.add(entity));
@@ -165,7 +170,9 @@ where
 
     fn prefetch(&self, entity: u32) {
         if let Some(number) = self.cell_of(entity) {
-            kernels::prefetch(&self.cells[number]);
+            let cell = &self.cells[number];
+            kernels::prefetch(&cell.state);
+            kernels::prefetch(&cell.wake);
         }
     }
 

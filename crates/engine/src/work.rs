@@ -9,6 +9,7 @@ use telemetry::{ApiCall, ApiRows, Caller, DnsHost};
 use crate::batch::Batch;
 use crate::connection::ConnectionSettings;
 use crate::context::EntityInfo;
+use crate::flow_lines::RowRef;
 use crate::inventory::Inventory;
 use crate::names::NameInfo;
 use crate::profiles::Profiles;
@@ -18,7 +19,7 @@ use crate::router::Groups;
 /// The rows of a batch by entity.
 #[derive(Default)]
 pub(crate) struct Routed {
-    pub(crate) flows: Groups,
+    pub(crate) flows: Groups<RowRef>,
     pub(crate) queries: Groups,
     /// By row of `queries`.
     pub(crate) names: Vec<NameInfo>,

@@ -5,8 +5,10 @@
 //! by the reverse line, by flags, by its own size, or at a deadline of two aggregation intervals. Each later
 //! line gives the connection on again with running totals.
 
+mod followed;
 mod side;
 mod stage;
+mod table;
 
 use model::{Addr, Origin};
 use serde::{Deserialize, Serialize};

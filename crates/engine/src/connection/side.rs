@@ -2,6 +2,7 @@
 
 use model::Addr;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use telemetry::Flow;
 
 /// Most addresses that are kept as ours for one interface.
@@ -13,8 +14,8 @@ const OWN_MAX: usize = 16;
 /// settled, a private address is taken before a public one and the source before the destination.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Side {
-    /// Settled addresses.
-    own: Vec<Addr>,
+    /// Settled addresses; the first, which nearly all lines have, lies in place.
+    own: SmallVec<[Addr; 1]>,
     /// The two addresses of the first line while it is open which of them is ours.
     open: Option<(Addr, Addr)>,
 }

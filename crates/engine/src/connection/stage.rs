@@ -1,60 +1,44 @@
 //! The table of one interface: lines in, connections out.
 
-use model::{Addr, Origin, Timestamp};
+use model::{Origin, Timestamp};
 use serde::{Deserialize, Serialize};
-use telemetry::Flow;
 
+use super::followed::Followed;
 use super::side::Side;
+use super::table::{Place, Table, is_over, tag_of};
 use super::{Connection, ConnectionSettings, Outcome};
 use crate::kind::LocalFlow;
-use crate::stats::BoundedMap;
 
-/// Most connections that are followed at one interface; the least recently active one is decided by what is
-/// known of it when the table is full.
-const CONNECTIONS_MAX: usize = 4096;
 /// The two aggregation intervals that flow logs have, seconds
 /// (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-records-examples.html>).
 const SHORT_INTERVAL: u32 = 60;
 const LONG_INTERVAL: u32 = 600;
-/// A TCP segment without data is at most this long (20 bytes IP, up to 60 bytes TCP with options).
-const EMPTY_SEGMENT_MAX: u64 = 80;
-const TCP: u8 = 6;
 
 /// What the connection stage remembers of one interface.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct InterfaceState {
     pub(crate) side: Side,
     has_long_intervals: bool,
-    /// No deadline is earlier, seconds since 1970; zero when there is none.
+    /// No deadline of an undecided connection is earlier, seconds since 1970; zero when there is none.
     earliest: u32,
-    open: BoundedMap<Followed, CONNECTIONS_MAX>,
+    open: Table,
     /// Connections that were decided by eviction.
     pub(crate) evicted: u64,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-struct Followed {
-    local: Addr,
-    remote: Addr,
-    bytes_out: u64,
-    bytes_in: u64,
-    origin: Origin,
-    packets_out: u32,
-    packets_in: u32,
-    first: u32,
-    last: u32,
-    deadline: u32,
-    local_port: u16,
-    remote_port: u16,
-    protocol: u8,
-    flags_out: u8,
-    flags_in: u8,
-    outcome: Outcome,
-    is_outbound: bool,
-    has_data: bool,
-}
-
 impl InterfaceState {
+    /// Asks for the memory where a line's connection is looked for.
+    #[inline]
+    pub(crate) fn prefetch(&self, flow: &LocalFlow) {
+        self.open.prefetch(tag_of(key(flow)));
+    }
+
+    /// Asks for the memory that the lines of an interface of average size need.
+    #[inline]
+    pub(crate) fn prefetch_first(&self) {
+        self.open.prefetch_first();
+    }
+
     /// Takes one line in time order and gives the connections on that it decides.
     pub(crate) fn line(
         &mut self,
@@ -66,26 +50,53 @@ impl InterfaceState {
         if flow.end.saturating_sub(flow.start) > SHORT_INTERVAL {
             self.has_long_intervals = true;
         }
-        let wait = self.wait(settings);
-        let (followed, evicted) = self.open.entry(key(flow), flow.start);
-        if followed.first == 0 {
-            followed.begin(flow, origin);
+        let deadline = flow.end.saturating_add(self.wait(settings));
+        let tag = tag_of(key(flow));
+        let Some(place) = self.open.find(tag, |it| it.is_of(flow)) else {
+            let (place, evicted) = self.open.place(tag, flow.start);
+            *self.open.value(place) = Followed::begin(flow, origin);
+            if let Some(evicted) = evicted {
+                self.evict(evicted, flow.start, out);
+            }
+            return self.add(place, flow, deadline, true, out);
+        };
+        let known_until = self.open.deadline(place);
+        let known = self.open.value(place);
+        if is_over(known, known_until, flow.start) || known.is_ended_before(flow) {
+            let before = std::mem::replace(known, Followed::begin(flow, origin));
+            if !before.is_decided() {
+                out.push(unanswered(before).connection(flow.start, false, false));
+            }
+            return self.add(place, flow, deadline, true, out);
         }
-        let was = followed.outcome;
+        self.add(place, flow, deadline, false, out);
+    }
+
+    /// Adds a line to a connection that has its place.
+    fn add(
+        &mut self,
+        place: Place,
+        flow: &LocalFlow,
+        deadline: u32,
+        is_first: bool,
+        out: &mut Vec<Connection>,
+    ) {
+        self.open.set_deadline(place, deadline);
+        let followed = self.open.value(place);
+        let is_update = followed.is_decided();
         followed.add(flow);
-        followed.deadline = flow.end.saturating_add(wait);
-        if self.earliest == 0 || followed.deadline < self.earliest {
-            self.earliest = followed.deadline;
-        }
-        if was == Outcome::Undecided {
+        if !is_update {
             followed.outcome = followed.judge();
         }
-        if followed.outcome != Outcome::Undecided {
-            let is_update = was != Outcome::Undecided;
+        if followed.is_decided() {
             out.push(followed.connection(flow.start, is_update, false));
+            return;
         }
-        if let Some(evicted) = evicted {
-            self.evict(evicted.value, flow.start, out);
+        if self.earliest == 0 || deadline < self.earliest {
+            self.earliest = deadline;
+        }
+        if is_first {
+            self.open.wait(place);
         }
     }
 
@@ -94,41 +105,38 @@ impl InterfaceState {
         interval.saturating_mul(settings.intervals)
     }
 
-    fn evict(&mut self, mut followed: Followed, now: u32, out: &mut Vec<Connection>) {
-        if followed.outcome == Outcome::Undecided {
+    fn evict(&mut self, followed: Followed, now: u32, out: &mut Vec<Connection>) {
+        if !followed.is_decided() {
             self.evicted += 1;
-            followed.outcome = Outcome::Unanswered;
-            out.push(followed.connection(now, false, false));
+            out.push(unanswered(followed).connection(now, false, false));
         }
     }
 
-    /// When the next connection has to be decided or forgotten.
+    /// When the next connection has to be decided or the table to be looked at.
     ///
     /// Rounded up to whole aggregation intervals, so that a busy interface is not woken for each one.
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
-        let rounded = i64::from(self.earliest.div_ceil(SHORT_INTERVAL)) * i64::from(SHORT_INTERVAL);
-        (self.earliest != 0).then(|| Timestamp::from_secs(rounded))
+        let next = [self.earliest, self.open.tidy_at()].into_iter().filter(|it| *it != 0).min()?;
+        let rounded = i64::from(next.div_ceil(SHORT_INTERVAL)) * i64::from(SHORT_INTERVAL);
+        Some(Timestamp::from_secs(rounded))
     }
 
-    /// Decides what nobody answered, and forgets what is over.
+    /// Decides what nobody answered.
     pub(crate) fn expire(&mut self, at: Timestamp, out: &mut Vec<Connection>) {
         let now = at.secs().clamp(0, i64::from(u32::MAX)) as u32;
         let begin = out.len();
-        self.open.retain(|_, _, followed| {
-            if followed.deadline > now {
-                return true;
-            }
-            if followed.outcome == Outcome::Undecided {
-                followed.outcome = Outcome::Unanswered;
-                out.push(followed.connection(now, false, true));
-            }
-            false
+        self.earliest = self.open.expire(now, |followed| {
+            out.push(unanswered(followed).connection(now, false, true));
         });
-        self.earliest = self.open.iter_unordered().map(|(_, it)| it.deadline).min().unwrap_or(0);
         out[begin..].sort_unstable_by_key(|it| {
             (it.first, it.remote, it.remote_port, it.local, it.local_port, it.protocol)
         });
     }
+}
+
+fn unanswered(mut followed: Followed) -> Followed {
+    followed.outcome = Outcome::Unanswered;
+    followed
 }
 
 fn key(flow: &LocalFlow) -> u64 {
@@ -138,118 +146,15 @@ fn key(flow: &LocalFlow) -> u64 {
     flow.remote.key() ^ flow.local.key().rotate_left(17) ^ ports.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-impl Followed {
-    fn begin(&mut self, flow: &LocalFlow, origin: Origin) {
-        *self = Followed {
-            local: flow.local,
-            remote: flow.remote,
-            local_port: flow.local_port,
-            remote_port: flow.remote_port,
-            protocol: flow.protocol,
-            first: flow.start.max(1),
-            last: flow.end,
-            origin,
-            is_outbound: started_by_us(flow),
-            ..Followed::default()
-        };
-    }
-
-    fn add(&mut self, flow: &LocalFlow) {
-        self.last = self.last.max(flow.end);
-        let has_flags = flow.marks & Flow::HAS_TCP_FLAGS != 0;
-        let flags = if has_flags { flow.tcp_flags } else { 0 };
-        if flow.is_rejected() {
-            // Whoever rejects ends the matter; rejected packets carried nothing.
-            if self.outcome == Outcome::Undecided {
-                self.outcome = Outcome::Rejected;
-            }
-        } else if flow.protocol == TCP {
-            let empty = u64::from(flow.packets) * EMPTY_SEGMENT_MAX;
-            self.has_data |= flow.packets >= 3 && flow.bytes > empty;
-        }
-        if flow.is_outbound {
-            self.bytes_out = self.bytes_out.saturating_add(flow.bytes);
-            self.packets_out = self.packets_out.saturating_add(flow.packets);
-            self.flags_out |= flags;
-        } else {
-            self.bytes_in = self.bytes_in.saturating_add(flow.bytes);
-            self.packets_in = self.packets_in.saturating_add(flow.packets);
-            self.flags_in |= flags;
-        }
-        // The flags of the first SYN tell who started it, whichever line came first.
-        if has_flags && flags & Flow::SYN_ACK == Flow::SYN {
-            self.is_outbound = flow.is_outbound;
-        } else if flags & Flow::SYN_ACK == Flow::SYN_ACK {
-            self.is_outbound = !flow.is_outbound;
-        }
-    }
-
-    fn judge(&self) -> Outcome {
-        if self.outcome != Outcome::Undecided {
-            return self.outcome;
-        }
-        let answer_flags = if self.is_outbound { self.flags_in } else { self.flags_out };
-        if answer_flags & Flow::SYN_ACK == Flow::SYN_ACK || self.has_data {
-            return Outcome::Answered;
-        }
-        if self.packets_in == 0 || self.packets_out == 0 {
-            return Outcome::Undecided;
-        }
-        let is_reset = answer_flags & Flow::RST != 0;
-        // Without flags a reset still shows: one empty segment each way.
-        let is_single = self.protocol == TCP
-            && self.packets_in <= 1
-            && self.packets_out <= 1
-            && self.bytes_in <= EMPTY_SEGMENT_MAX
-            && self.bytes_out <= EMPTY_SEGMENT_MAX;
-        if is_single || (is_reset && self.packets_in.min(self.packets_out) <= 1) {
-            Outcome::Refused
-        } else {
-            Outcome::Answered
-        }
-    }
-
-    fn connection(&self, decided: u32, is_update: bool, is_by_deadline: bool) -> Connection {
-        Connection {
-            local: self.local,
-            remote: self.remote,
-            local_port: self.local_port,
-            remote_port: self.remote_port,
-            protocol: self.protocol,
-            is_outbound: self.is_outbound,
-            outcome: self.outcome,
-            is_update,
-            is_by_deadline,
-            flags_out: self.flags_out,
-            flags_in: self.flags_in,
-            first: self.first,
-            last: self.last,
-            decided,
-            packets_out: self.packets_out,
-            packets_in: self.packets_in,
-            bytes_out: self.bytes_out,
-            bytes_in: self.bytes_in,
-            origin: self.origin,
-        }
-    }
-}
-
-/// Who started it, as far as one line tells: the flags, else the ports (the service has the lower one).
-fn started_by_us(flow: &LocalFlow) -> bool {
-    if flow.marks & Flow::HAS_TCP_FLAGS != 0 && flow.tcp_flags & Flow::SYN != 0 {
-        let is_answer = flow.tcp_flags & Flow::SYN_ACK == Flow::SYN_ACK;
-        return flow.is_outbound != is_answer;
-    }
-    match flow.local_port.cmp(&flow.remote_port) {
-        std::cmp::Ordering::Greater => true,
-        std::cmp::Ordering::Less => false,
-        std::cmp::Ordering::Equal => flow.is_outbound,
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
+    use model::Addr;
+    use telemetry::Flow;
+
     use super::*;
+    use crate::connection::table::CONNECTIONS_MAX;
+
+    const TCP: u8 = 6;
 
     /// `src:port>dst:port start-end [packets/bytes] [REJECT] [flags=N]`, TCP unless `udp` is named.
     pub(crate) fn line(text: &str) -> Flow {
@@ -327,7 +232,6 @@ pub(crate) mod tests {
         while let Some(at) = state.next_deadline() {
             state.expire(at, &mut out);
         }
-        assert_eq!(state.open.len(), 0);
         out
     }
 
@@ -406,5 +310,64 @@ pub(crate) mod tests {
             .collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         assert_eq!(connections(&lines).len(), lines.len(), "nothing is lost");
+    }
+
+    #[test]
+    fn a_syn_after_the_end_begins_another_connection() {
+        let session = [
+            "198.51.100.1:5000>10.0.0.5:22 0-60 30/9000 flags=3",
+            "10.0.0.5:22>198.51.100.1:5000 0-60 30/9000 flags=19",
+        ];
+        let mut lines = session.to_vec();
+        lines.push("198.51.100.1:5000>10.0.0.5:22 70-90 12/1500 flags=3");
+        let got = connections(&lines);
+        assert_eq!(got.iter().map(|it| it.is_update).collect::<Vec<_>>(), [false, true, false]);
+        assert_eq!((got[2].first, got[2].bytes_in, got[2].duration_secs()), (1070, 1500, 20));
+        // A second line of the same interval is none.
+        let mut lines = session.to_vec();
+        lines.push("198.51.100.1:5000>10.0.0.5:22 30-60 12/1500 flags=3");
+        assert!(connections(&lines)[2].is_update);
+    }
+
+    #[test]
+    fn a_failed_try_is_told_before_the_next_with_the_same_ends() {
+        let got = connections(&[
+            "10.0.0.5:5000>198.51.100.1:443 0-10 2/120 flags=6",
+            "10.0.0.5:5000>198.51.100.1:443 20-30 1/60 flags=2",
+        ]);
+        let firsts: Vec<_> = got.iter().map(|it| (it.first, it.outcome)).collect();
+        assert_eq!(firsts, [(1000, Outcome::Unanswered), (1020, Outcome::Unanswered)]);
+    }
+
+    #[test]
+    fn flags_of_a_whole_interval_do_not_make_a_client_the_server() {
+        // SYN and RST-ACK, or SYN and FIN-ACK, of a client.
+        for flags in [22, 19, 3, 2, 6] {
+            let got = connections(&[&format!(
+                "10.0.0.5:40000>198.51.100.1:8080 0-60 3/120 flags={flags}"
+            )]);
+            assert!(got[0].is_outbound, "{flags}");
+            assert_eq!(got[0].outcome, Outcome::Unanswered, "{flags}");
+        }
+        // A SYN that was seen is not forgotten for a later line.
+        let got = connections(&[
+            "10.0.0.5:7000>198.51.100.1:40000 0-60 1/60 flags=2",
+            "10.0.0.5:7000>198.51.100.1:40000 60-120 2/120 flags=22",
+        ]);
+        assert!(got.iter().all(|it| it.is_outbound));
+        // The server's own SYN-ACK and FIN of a short connection.
+        let got = connections(&["10.0.0.5:22>198.51.100.1:40000 0-60 9/900 flags=19"]);
+        assert_eq!((got[0].is_outbound, got[0].outcome), (false, Outcome::Answered));
+    }
+
+    #[test]
+    fn what_was_silent_for_long_begins_anew() {
+        let lines = [
+            "10.0.0.5:5000>198.51.100.1:443 0-60 10/9000",
+            "10.0.0.5:5000>198.51.100.1:443 1070-1079 10/9000",
+            "10.0.0.5:5000>198.51.100.1:443 2099-2100 10/9000",
+        ];
+        let got: Vec<_> = connections(&lines).iter().map(|it| it.is_update).collect();
+        assert_eq!(got, [false, true, false]);
     }
 }

@@ -180,7 +180,7 @@ impl Engine {
     /// The hour of the earliest row: hours before it taught nothing.
     fn first_hour(batch: &Batch) -> i64 {
         let secs = |it: u32| Timestamp::from_secs(i64::from(it));
-        let flows = batch.flows.rows.iter().map(|it| secs(it.start)).min();
+        let flows = batch.flows.iter().map(|it| secs(it.start)).min();
         let queries = batch.queries.rows.iter().map(|it| secs(it.time)).min();
         let calls = batch.calls.rows.iter().map(|it| it.time).min();
         let earliest = [flows, queries, calls].into_iter().flatten().min();

@@ -9,6 +9,7 @@ use super::Engine;
 use crate::batch::Batch;
 use crate::detector::Interest;
 use crate::executor::Executor;
+use crate::flow_lines::RowRef;
 use crate::inventory::Inventory;
 use crate::kind::Event;
 use crate::names::NameInfo;
@@ -39,8 +40,8 @@ impl Engine {
     pub(super) fn route(&mut self, batch: &Batch, executor: &dyn Executor) -> Routed {
         let mut routed = Routed::default();
         self.count(batch);
-        if !batch.flows.rows.is_empty() {
-            routed.flows = Self::route_flows(batch);
+        if !batch.flows.is_empty() {
+            routed.flows = self.route_flows(batch);
         }
         if !batch.queries.rows.is_empty() {
             routed.queries = route_queries(batch);
@@ -53,26 +54,28 @@ impl Engine {
     }
 
     fn count(&mut self, batch: &Batch) {
-        self.counters.flows += batch.flows.rows.len() as u64;
+        self.counters.flows += batch.flows.len() as u64;
         self.counters.queries += batch.queries.rows.len() as u64;
         let watermark = self.watermark;
         let secs = watermark.secs();
-        let late_flows = batch.flows.rows.iter().filter(|it| i64::from(it.start) < secs).count();
         let late_queries = batch.queries.rows.iter().filter(|it| i64::from(it.time) < secs).count();
         let late_calls = batch.calls.rows.iter().filter(|it| it.time < watermark).count();
         if watermark != Timestamp::MIN {
-            self.counters.late += (late_flows + late_queries + late_calls) as u64;
+            self.counters.late += (late_queries + late_calls) as u64;
         }
     }
 
-    fn route_flows(batch: &Batch) -> Groups {
-        let interfaces = &batch.flows.interfaces;
-        let ids: Vec<EntityId> = interfaces
-            .iter()
-            .map(|it| Entity::id_of(Scope::Interface, it.account, it.id.as_bytes()))
-            .collect();
-        let rows = &batch.flows.rows;
-        Groups::by_local(&ids, rows.len(), |row| rows[row].interface)
+    fn route_flows(&mut self, batch: &Batch) -> Groups<RowRef> {
+        let secs = self.watermark.secs();
+        let (mut late, mut rows) = (0u64, Vec::with_capacity(batch.flows.len()));
+        let entities = batch.flows.number(|row, flow, number| {
+            late += u64::from(i64::from(flow.start) < secs);
+            rows.push((row, number));
+        });
+        if self.watermark != Timestamp::MIN {
+            self.counters.late += late;
+        }
+        Groups::build(&entities, rows.len(), rows.iter().copied())
     }
 
     fn look_up_names(&self, batch: &Batch, executor: &dyn Executor) -> Vec<NameInfo> {

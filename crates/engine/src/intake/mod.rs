@@ -7,12 +7,15 @@
 mod reorder;
 mod watermark;
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Timestamp, hash64};
 use telemetry::{ApiRows, DnsRows, FlowRows};
 
 use crate::batch::{Batch, Control};
+use crate::flow_lines::SharedFlows;
 use crate::inventory::Inventory;
 use reorder::Reorder;
 use watermark::Watermarks;
@@ -64,7 +67,7 @@ pub struct Intake {
     /// Rows that were dropped because their time is impossible.
     impossible: u64,
     /// Memory of a batch that was worked on.
-    spare: (FlowRows, ApiRows),
+    spare: ApiRows,
 }
 
 impl Intake {
@@ -77,7 +80,7 @@ impl Intake {
             open: Batch::tick(1, Timestamp::MIN),
             done: Vec::new(),
             impossible: 0,
-            spare: <(FlowRows, ApiRows)>::default(),
+            spare: ApiRows::default(),
         }
     }
 
@@ -91,21 +94,15 @@ impl Intake {
         self.impossible
     }
 
-    /// Takes the memory of a batch back that was worked on: rows are copied into their order, and fresh
+    /// Takes the memory of a batch back that was worked on: calls are copied into their order, and fresh
     /// memory would cost more than the copy.
     pub fn recycle(&mut self, batch: Batch) {
-        let Batch { mut flows, mut calls, .. } = batch;
-        flows.rows.clear();
-        flows.origins.clear();
-        flows.interfaces.clear();
-        if flows.rows.capacity() > self.spare.0.rows.capacity() {
-            self.spare.0 = flows;
-        }
+        let mut calls = batch.calls;
         calls.rows.clear();
         calls.origins.clear();
         calls.text.clear();
-        if calls.text.capacity() > self.spare.1.text.capacity() {
-            self.spare.1 = calls;
+        if calls.text.capacity() > self.spare.text.capacity() {
+            self.spare = calls;
         }
     }
 
@@ -123,15 +120,39 @@ impl Intake {
     }
 
     /// Adds flow rows of a source group.
-    pub fn flows(&mut self, source: SourceId, mut rows: FlowRows) {
-        self.drop_impossible_flows(&mut rows);
-        while !rows.rows.is_empty() {
-            let times = rows.rows.iter().map(|row| Timestamp::from_secs(i64::from(row.start)));
+    pub fn flows(&mut self, source: SourceId, rows: FlowRows) {
+        let block = Arc::new(SharedFlows::from(rows));
+        let all = 0..block.rows().len();
+        self.flow_range(source, &block, all);
+    }
+
+    /// Adds a range of a block of flow rows. Rows are not copied: the batches share the block.
+    pub fn flow_range(&mut self, source: SourceId, block: &Arc<SharedFlows>, range: Range<usize>) {
+        let last = self.last_possible_sec();
+        let Some(rows) = block.rows().get(range.clone()) else { return };
+        let mut at = range.start;
+        for run in rows.chunk_by(|a, b| (a.start <= last) == (b.start <= last)) {
+            if run[0].start <= last {
+                self.possible_flows(source, block, at..at + run.len());
+            } else {
+                self.impossible += run.len() as u64;
+            }
+            at += run.len();
+        }
+    }
+
+    fn possible_flows(
+        &mut self,
+        source: SourceId,
+        block: &Arc<SharedFlows>,
+        mut range: Range<usize>,
+    ) {
+        while let Some(rows) = block.rows().get(range.clone()).filter(|it| !it.is_empty()) {
+            let times = rows.iter().map(|row| Timestamp::from_secs(i64::from(row.start)));
             let (taken, next, passes_hour) = self.advance(source, times);
-            let rest = (taken < rows.rows.len()).then(|| split_flows(&mut rows, taken));
-            self.open.flows.append(std::mem::take(&mut rows));
+            self.open.flows.push(block, range.start..range.start + taken);
             self.pass(next, passes_hour);
-            rows = rest.unwrap_or_default();
+            range.start += taken;
         }
     }
 
@@ -207,7 +228,7 @@ impl Intake {
         for call in self.reorder.take(until, over) {
             // Facts hold from the batch on in which they are learnt: flow lines before them must not see them.
             let name = call.row().event_name.of(&call.block.text);
-            let has_lines = !self.open.flows.rows.is_empty() || !self.open.queries.rows.is_empty();
+            let has_lines = !self.open.flows.is_empty() || !self.open.queries.rows.is_empty();
             if self.room() == 0 || (has_lines && Inventory::teaches_network(name)) {
                 self.push();
             }
@@ -222,19 +243,8 @@ impl Intake {
     fn push(&mut self) {
         self.open.watermark = self.watermarks.watermark();
         let mut next = Batch::tick(self.open.number + 1, self.open.watermark);
-        (next.flows, next.calls) = std::mem::take(&mut self.spare);
+        next.calls = std::mem::take(&mut self.spare);
         self.done.push(std::mem::replace(&mut self.open, next));
-    }
-
-    fn drop_impossible_flows(&mut self, rows: &mut FlowRows) {
-        let last = self.last_possible_sec();
-        if rows.rows.iter().all(|it| it.start <= last) {
-            return;
-        }
-        let keep: Vec<bool> = rows.rows.iter().map(|it| it.start <= last).collect();
-        self.impossible += keep.iter().filter(|it| !**it).count() as u64;
-        retain(&mut rows.rows, &keep);
-        retain(&mut rows.origins, &keep);
     }
 
     fn drop_impossible_queries(&mut self, rows: &mut DnsRows) {
@@ -256,14 +266,6 @@ impl Intake {
 fn retain<T>(items: &mut Vec<T>, keep: &[bool]) {
     let mut keep = keep.iter();
     items.retain(|_| keep.next().copied().unwrap_or(false));
-}
-
-fn split_flows(rows: &mut FlowRows, at: usize) -> FlowRows {
-    FlowRows {
-        rows: rows.rows.split_off(at),
-        origins: rows.origins.split_off(at),
-        interfaces: rows.interfaces.clone(),
-    }
 }
 
 fn split_queries(rows: &mut DnsRows, at: usize) -> DnsRows {
@@ -344,7 +346,7 @@ mod tests {
         intake.flows(source("flow"), flows(&[0, 30 * MINUTE, 55 * MINUTE, 56 * MINUTE]));
         let done = intake.take();
         assert_eq!(done.len(), 1);
-        assert_eq!(done[0].flows.rows.len(), 3);
+        assert_eq!(done[0].flows.len(), 3);
         assert_eq!(done[0].watermark.secs() % 3600, 0);
     }
 
@@ -353,7 +355,7 @@ mod tests {
         let mut intake = Intake::new(IntakeOptions { batch_rows: 3, ..IntakeOptions::default() });
         intake.flows(source("flow"), flows(&[0, 1, 2, 3, 4, 5, 6]));
         intake.finish(Duration::ZERO);
-        let lens: Vec<_> = intake.take().iter().map(|it| it.flows.rows.len()).collect();
+        let lens: Vec<_> = intake.take().iter().map(|it| it.flows.len()).collect();
         assert_eq!(lens, [3, 3, 1, 0]);
     }
 
@@ -366,7 +368,7 @@ mod tests {
         intake.finish(Duration::ZERO);
         let done = intake.take();
         assert_eq!(intake.impossible(), 2);
-        assert_eq!(done.iter().map(|it| it.flows.rows.len()).sum::<usize>(), 2);
+        assert_eq!(done.iter().map(|it| it.flows.len()).sum::<usize>(), 2);
         assert_eq!(call_times(&done), [5]);
     }
 }

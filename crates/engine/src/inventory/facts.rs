@@ -16,6 +16,7 @@ use super::lineage::Lineage;
 use super::network::{
     AddressRow, Elastic, Handle, ImageRow, InterfaceRow, NatGatewayFact, VpcEndpointFact, VpcRow,
 };
+use super::shared::Texts;
 use super::table::Table;
 use super::timeline::History;
 
@@ -72,6 +73,8 @@ pub struct Inventory {
     pub(super) sessions: Table<Lineage, SESSIONS_MAX>,
     pub(super) accounts: BTreeSet<AccountId>,
     pub(super) counts: LearnCounts,
+    #[serde(skip)]
+    pub(super) texts: Texts,
 }
 
 impl Inventory {

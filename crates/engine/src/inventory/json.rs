@@ -62,6 +62,9 @@ pub(super) fn text(value: &Value) -> Option<Text> {
 
 /// The first bytes of a text, ended at a letter's boundary.
 pub(super) fn cut(text: &str, max: usize) -> Text {
+    if text.is_empty() {
+        return Text::default();
+    }
     let mut end = text.len().min(max);
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -10,7 +10,7 @@ use telemetry::{ApiCall, ApiRows, Caller};
 use super::facts::{ACCOUNTS_MAX, Inventory, session_key};
 use super::json::{TEXT_MAX, account, cut, get, list, member_text};
 use super::lineage::{Lineage, Parent};
-use super::timeline::Text;
+use super::shared::Texts;
 
 /// The members of a request that are needed. Typed, since these calls are a great part of all calls.
 #[derive(Deserialize, Default)]
@@ -71,18 +71,19 @@ impl Inventory {
         let owner = session_arn.as_deref().or(request.role_arn.as_deref()).and_then(account_of);
         let identity = response.source_identity.or(request.source_identity);
         let user_name = call.user_name.of(text);
+        let mut kept = |text: Option<&str>| self.texts.share(text.unwrap_or(""));
         let lineage = Lineage {
             access_key: cut(&key, TEXT_MAX),
             issued: call.time,
             account: named.or(owner).unwrap_or(call.account),
-            call: cut(call.event_name.of(text), TEXT_MAX),
+            call: kept(Some(call.event_name.of(text))),
             role: kept(request.role_arn.as_deref()),
             session_name: kept(
                 request.role_session_name.or(request.name).as_deref().or(Some(user_name)),
             ),
-            parent: parent(call, text),
             source: call.source,
             source_identity: kept(identity.as_deref()),
+            parent: parent(call, text, &mut self.texts),
         };
         self.sessions.row(session_key(&key)).merge(lineage);
         Some(())
@@ -117,12 +118,8 @@ impl Inventory {
     }
 }
 
-fn kept(text: Option<&str>) -> Text {
-    cut(text.unwrap_or(""), TEXT_MAX)
-}
-
-fn parent(call: &ApiCall, text: &str) -> Parent {
-    let read = |span: telemetry::Span| cut(span.of(text), TEXT_MAX);
+fn parent(call: &ApiCall, text: &str, texts: &mut Texts) -> Parent {
+    let mut read = |span: telemetry::Span| texts.share(span.of(text));
     let key = read(call.access_key_id);
     match call.caller {
         Caller::AwsService => match read(call.invoked_by) {

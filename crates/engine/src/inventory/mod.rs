@@ -21,6 +21,7 @@ mod lineage;
 mod lookup;
 mod network;
 mod read_ec2;
+mod shared;
 mod table;
 mod timeline;
 

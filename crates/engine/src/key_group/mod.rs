@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use intel::{Categories, Verdict};
-use model::{EntityId, Scope, Timestamp};
+use model::{EntityId, Origin, Scope, Timestamp};
 
 use self::rows::next_wake;
 use crate::connection::{Connection, InterfaceState};
 use crate::context::EntityInfo;
 use crate::detector::Feedback;
 use crate::entities::Entities;
+use crate::flow_lines::RowRef;
 use crate::kind::{LocalFlow, Signals};
 use crate::out::Outputs;
 use crate::registry::{Call, Registry};
@@ -48,8 +49,9 @@ pub(crate) struct KeyGroup {
 struct Scratch {
     flows: Vec<LocalFlow>,
     connections: Vec<Connection>,
+    origins: Vec<Origin>,
     indices: Vec<u32>,
-    rows: Vec<u32>,
+    rows: Vec<RowRef>,
     verdicts: Vec<Verdict>,
     listed: Vec<(Verdict, Categories)>,
     wanted: Vec<u32>,

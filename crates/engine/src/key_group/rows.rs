@@ -9,14 +9,17 @@ use super::{KeyGroup, Scratch};
 use crate::connection::InterfaceState;
 use crate::context::{Context, EntityInfo};
 use crate::detector::Interest;
+use crate::flow_lines::RowRef;
 use crate::kind::{ApiCalls, Connections, DnsBlock, DnsQueries, FlowBlock, Flows, Kind, LocalFlow};
 use crate::registry::{Call, Registry, Rows, SlotRef};
 use crate::router::Group;
 use crate::table::AnyTable;
 use crate::work::Work;
 
-/// Groups whose states are fetched ahead of the one that is worked on.
-const PREFETCH_AHEAD: usize = 4;
+/// Groups whose states are fetched ahead of the one that is worked on, and those whose tables of connections
+/// are, which the states tell.
+const PREFETCH_STATES: usize = 8;
+const PREFETCH_TABLES: usize = 4;
 
 impl KeyGroup {
     /// Works on the key group's rows of a batch.
@@ -35,15 +38,22 @@ impl KeyGroup {
         opened.clear();
         opened.extend(groups.iter().map(|it| self.open_interface(it, work)));
         for (at, group) in groups.iter().enumerate() {
-            self.prefetch(work.registry, opened.get(at + PREFETCH_AHEAD).copied());
+            for &row in groups.get(at + 1).map_or(&[][..], |it| work.routed.flows.rows(it)) {
+                work.batch.flows.prefetch(row);
+            }
+            self.prefetch(work.registry, opened.get(at + PREFETCH_STATES).copied());
+            let next = opened.get(at + PREFETCH_TABLES).and_then(|it| self.stage.get(*it));
+            if let Some(state) = next {
+                state.prefetch_first();
+            }
             self.run_interface(opened[at], work.routed.flows.rows(group), work);
         }
         self.scratch.opened = opened;
     }
 
-    fn open_interface(&mut self, group: &Group, work: &Work<'_>) -> u32 {
-        let flow = &work.batch.flows.rows[group.first_row as usize];
-        let interface = &work.batch.flows.interfaces[flow.interface as usize];
+    fn open_interface(&mut self, group: &Group<RowRef>, work: &Work<'_>) -> u32 {
+        let flow = work.batch.flows.row(group.first_row);
+        let interface = work.batch.flows.interface(group.first_row);
         let time = Flows::time_of(flow);
         let number = self.entities[Scope::Interface as usize].open(group.id, || {
             let entity = Entity::new(Scope::Interface, interface.account, &interface.id);
@@ -68,17 +78,24 @@ impl KeyGroup {
         for slot in &registry.flows {
             self.tables[slot.index].prefetch(entity);
         }
+        for slot in &registry.connections {
+            self.tables[slot.index].prefetch(entity);
+        }
     }
 
-    fn run_interface(&mut self, entity: u32, rows: &[u32], work: &Work<'_>) {
-        let scratch = &mut self.scratch;
-        let all = &work.batch.flows.rows;
-        scratch.rows.clear();
-        scratch.rows.extend_from_slice(rows);
-        if !rows.is_sorted_by_key(|&row| all[row as usize].start) {
-            scratch.rows.sort_by_key(|&row| all[row as usize].start);
+    fn run_interface(&mut self, entity: u32, rows: &[RowRef], work: &Work<'_>) {
+        let lines = &work.batch.flows;
+        let start = |row: RowRef| lines.row(row).start;
+        if rows.is_sorted_by_key(|&row| start(row)) {
+            self.settle(entity, rows, work);
+        } else {
+            let mut sorted = std::mem::take(&mut self.scratch.rows);
+            sorted.clear();
+            sorted.extend_from_slice(rows);
+            sorted.sort_by_key(|&row| start(row));
+            self.settle(entity, &sorted, work);
+            self.scratch.rows = sorted;
         }
-        self.settle(entity, work);
         let scratch = &mut self.scratch;
         let addrs = scratch.flows.iter().map(|it| it.remote);
         look_up(
@@ -91,16 +108,18 @@ impl KeyGroup {
         scratch.indices.clear();
         scratch.indices.extend(0..scratch.flows.len() as u32);
         let flows = std::mem::take(&mut self.scratch.flows);
-        let block = FlowBlock { flows: &flows, origins: &work.batch.flows.origins };
+        let origins = std::mem::take(&mut self.scratch.origins);
+        let block = FlowBlock { flows: &flows, origins: &origins };
         self.run_slots(&work.registry.flows, Scope::Interface, entity, block, work);
-        self.scratch.flows = flows;
+        (self.scratch.flows, self.scratch.origins) = (flows, origins);
         self.run_connections(entity, work);
     }
 
     /// Settles the side of each line, and decides connections.
-    fn settle(&mut self, entity: u32, work: &Work<'_>) {
-        let Scratch { flows, connections, rows, .. } = &mut self.scratch;
+    fn settle(&mut self, entity: u32, rows: &[RowRef], work: &Work<'_>) {
+        let Scratch { flows, origins, connections, .. } = &mut self.scratch;
         flows.clear();
+        origins.clear();
         connections.clear();
         let info = self.entities[Scope::Interface as usize].info(entity);
         let batch = &work.batch.flows;
@@ -112,18 +131,23 @@ impl KeyGroup {
                 // What holds at any time: a batch never spans a change of these facts.
                 cell.state.side.add_known(work.addresses_of(info));
             }
-            for &row in rows.iter() {
-                let flow = &batch.rows[row as usize];
-                let reached = work.due_before(Flows::time_of(flow));
+            for (number, &row) in rows.iter().enumerate() {
+                let flow = batch.row(row);
+                let local = local_flow(flow, number as u32, cell.state.side.is_outbound(flow));
+                cell.state.prefetch(&local);
+                flows.push(local);
+                origins.push(batch.origin(row));
+            }
+            for (local, &origin) in flows.iter().zip(origins.iter()) {
+                let time = Flows::time(local);
+                let reached = work.due_before(time);
                 while cell.wake <= reached {
                     let at = cell.wake;
                     cell.state.expire(at, connections);
                     cell.wake = next_wake(&cell.state, at);
                 }
-                let local = local_flow(flow, row, cell.state.side.is_outbound(flow));
-                flows.push(local);
-                cell.state.line(&local, batch.origins[row as usize], work.settings, connections);
-                cell.last = cell.last.max(Flows::time_of(flow));
+                cell.state.line(local, origin, work.settings, connections);
+                cell.last = cell.last.max(time);
                 // Armed after each line, not after the group: batches must not show.
                 if cell.wake == Timestamp::MAX {
                     cell.wake = next_wake(&cell.state, Timestamp::MIN);

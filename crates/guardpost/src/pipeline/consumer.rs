@@ -7,9 +7,10 @@ use engine::{Batch, Engine, Executor, Intake, SourceId};
 use findings::InputFile;
 use model::Timestamp;
 use store::{CommitOutcome, FindingStore as _, MemoryStore};
-use telemetry::{Block, Report};
+use telemetry::Report;
 
 use super::task::ObjectDone;
+use super::timed::Rows;
 use super::{Job, Outcome, Progress};
 use crate::sources::{Object, Unreadable};
 use crate::tally::Tally;
@@ -63,12 +64,12 @@ impl<'c> Consumer<'c> {
         }
     }
 
-    pub(super) fn block(&mut self, source: SourceId, block: Block) {
-        self.outcome.progress.records += block.len() as u64;
-        match block {
-            Block::Flows(rows) => self.intake.flows(source, rows),
-            Block::Queries(rows) => self.intake.queries(source, rows),
-            Block::ApiCalls(rows) => self.intake.calls(source, rows),
+    pub(super) fn rows(&mut self, source: SourceId, rows: Rows) {
+        self.outcome.progress.records += rows.len() as u64;
+        match rows {
+            Rows::Flows(block, range) => self.intake.flow_range(source, &block, range),
+            Rows::Queries(rows) => self.intake.queries(source, rows),
+            Rows::ApiCalls(rows) => self.intake.calls(source, rows),
         }
         self.work();
         (self.watch)(&self.outcome.progress);

@@ -8,12 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::task::ObjectDone;
+use super::timed::{Rows, Timed};
 use engine::SourceId;
 use model::Timestamp;
-use telemetry::Block;
-
-use super::task::ObjectDone;
-use super::timed::Timed;
 
 /// Most objects that are in at a time.
 const OBJECTS_MAX: usize = 256;
@@ -48,7 +46,7 @@ pub(super) enum Piece {
         /// The group that their lateness is judged in.
         source: SourceId,
         /// The rows.
-        block: Block,
+        rows: Rows,
     },
     /// The object with this number has ended.
     End(usize, ObjectDone),
@@ -108,12 +106,12 @@ impl Merge {
         }
         let ((_, number), timed) = self.heads.pop_first()?;
         let (source, read) = (timed.source, timed.read);
-        let (block, rest) = timed.take(self.bound(), self.slack);
+        let (rows, rest) = timed.take(self.bound(), self.slack);
         match rest {
             Some(rest) => _ = self.heads.insert((rest.first, number), rest),
             None => self.empty = Some(number),
         }
-        Some(Piece::Block { number, read, source, block })
+        Some(Piece::Block { number, read, source, rows })
     }
 
     fn refill(&mut self, number: usize, supply: &mut dyn Supply) -> Option<Piece> {
@@ -158,7 +156,7 @@ mod tests {
     use std::collections::VecDeque;
 
     use model::Origin;
-    use telemetry::{Flow, FlowRows};
+    use telemetry::{Block, Flow, FlowRows};
 
     use super::*;
 
@@ -207,8 +205,8 @@ mod tests {
         let (mut times, mut ends) = (Vec::new(), Vec::new());
         while let Some(piece) = merge.next(&mut supply) {
             match piece {
-                Piece::Block { block: Block::Flows(rows), .. } => {
-                    times.extend(rows.rows.iter().map(|it| it.start));
+                Piece::Block { rows: Rows::Flows(block, range), .. } => {
+                    times.extend(block.rows()[range].iter().map(|it| it.start));
                 }
                 Piece::Block { .. } => panic!("another kind"),
                 Piece::End(number, _) => ends.push(number),

@@ -99,9 +99,9 @@ pub fn run(job: Job<'_>, watch: &mut dyn FnMut(&Progress)) -> Outcome {
     let mut consume = |supply: &mut dyn Supply| {
         while let Some(piece) = merge.next(supply) {
             match piece {
-                Piece::Block { number, read, source, block } => {
+                Piece::Block { number, read, source, rows } => {
                     consumer.read(number, read);
-                    consumer.block(source, block);
+                    consumer.rows(source, rows);
                 }
                 Piece::End(number, done) => consumer.end(number, objects.get(number), done),
             }

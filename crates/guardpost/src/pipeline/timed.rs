@@ -1,18 +1,41 @@
 //! A block on its way into the journal, taken off in time order.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
-use engine::SourceId;
+use engine::{SharedFlows, SourceId};
 use model::{Origin, Timestamp};
-use telemetry::{ApiRows, Block, DnsQuery, DnsRows, Flow, FlowRows, Span};
+use telemetry::{ApiRows, Block, DnsQuery, DnsRows, Span};
+
+/// Rows on their way to the journal's writer.
+pub(super) enum Rows {
+    /// A range of a block, which is not copied.
+    Flows(Arc<SharedFlows>, Range<usize>),
+    /// Queries.
+    Queries(DnsRows),
+    /// API calls.
+    ApiCalls(ApiRows),
+}
+
+impl Rows {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Rows::Flows(_, range) => range.len(),
+            Rows::Queries(rows) => rows.rows.len(),
+            Rows::ApiCalls(rows) => rows.rows.len(),
+        }
+    }
+}
 
 /// A block with the times of its rows.
 pub(super) struct Timed {
     pub(super) source: SourceId,
     /// Stored bytes of its object that were read with it, about.
     pub(super) read: u64,
-    block: Block,
+    /// All rows, also those that were taken off.
+    rows: Rows,
     /// Time of the earliest row that was not taken off.
     pub(super) first: Timestamp,
     /// Time of the latest row.
@@ -25,88 +48,106 @@ pub(super) struct Timed {
 impl Timed {
     /// A block that has rows.
     pub(super) fn new(source: SourceId, block: Block) -> Timed {
+        let rows = match block {
+            Block::Flows(rows) => {
+                let len = rows.rows.len();
+                Rows::Flows(Arc::new(SharedFlows::from(rows)), 0..len)
+            }
+            Block::Queries(rows) => Rows::Queries(rows),
+            Block::ApiCalls(rows) => Rows::ApiCalls(rows),
+        };
         let (mut first, mut last) = (Timestamp::MAX, Timestamp::MIN);
         let mut is_sorted = true;
-        each_time(&block, |time| {
+        each_time(&rows, |time| {
             is_sorted &= time >= last;
             first = first.min(time);
             last = last.max(time);
         });
-        Timed { source, read: 0, block, first, last, taken: 0, is_sorted }
+        Timed { source, read: 0, rows, first, last, taken: 0, is_sorted }
     }
 
     /// Memory that it takes, about.
     pub(super) fn bytes(&self) -> usize {
-        let origins = self.block.len() * size_of::<Origin>();
+        let origins = self.rows.len() * size_of::<Origin>();
         origins
-            + match &self.block {
-                Block::Flows(it) => size_of_val(it.rows.as_slice()),
-                Block::Queries(it) => size_of_val(it.rows.as_slice()) + it.text.len(),
-                Block::ApiCalls(it) => size_of_val(it.rows.as_slice()) + it.text.len(),
+            + match &self.rows {
+                Rows::Flows(block, _) => size_of_val(block.rows()),
+                Rows::Queries(it) => size_of_val(it.rows.as_slice()) + it.text.len(),
+                Rows::ApiCalls(it) => size_of_val(it.rows.as_slice()) + it.text.len(),
             }
     }
 
     /// Takes the rows up to `bound` off, the earliest at least; gives them and what is left. Rows are put in
     /// order where they span more than `slack`.
-    pub(super) fn take(mut self, bound: Timestamp, slack: Duration) -> (Block, Option<Timed>) {
+    pub(super) fn take(mut self, bound: Timestamp, slack: Duration) -> (Rows, Option<Timed>) {
         if !self.is_sorted && (self.last > bound || self.last.since(self.first) > slack) {
-            sort(&mut self.block);
+            sort(&mut self.rows);
             self.is_sorted = true;
         }
         if self.last <= bound && self.taken == 0 {
-            return (self.block, None);
+            return (self.rows, None);
         }
+        let (from, len) = (self.taken, self.rows.len());
         let until = self.count(bound).max(self.taken + 1);
-        let (from, len) = (self.taken, self.block.len());
-        let piece = match &self.block {
-            Block::Flows(rows) => Block::Flows(flows(rows, from, until)),
-            Block::Queries(rows) => Block::Queries(queries(rows, from, until)),
-            Block::ApiCalls(rows) => Block::ApiCalls(calls(rows, from, until)),
+        let piece = match &self.rows {
+            Rows::Flows(block, _) => Rows::Flows(Arc::clone(block), from..until),
+            Rows::Queries(rows) => Rows::Queries(queries(rows, from, until)),
+            Rows::ApiCalls(rows) => Rows::ApiCalls(calls(rows, from, until)),
         };
         if until >= len {
             return (piece, None);
         }
         self.taken = until;
-        self.first = time_at(&self.block, until);
+        self.first = time_at(&self.rows, until);
         (piece, Some(self))
     }
 
     /// Rows up to `bound`; they are sorted.
     fn count(&self, bound: Timestamp) -> usize {
         let secs = |it: u32| Timestamp::from_secs(i64::from(it));
-        match &self.block {
-            Block::Flows(it) => it.rows.partition_point(|row| secs(row.start) <= bound),
-            Block::Queries(it) => it.rows.partition_point(|row| secs(row.time) <= bound),
-            Block::ApiCalls(it) => it.rows.partition_point(|row| row.time <= bound),
+        match &self.rows {
+            Rows::Flows(it, _) => it.rows().partition_point(|row| secs(row.start) <= bound),
+            Rows::Queries(it) => it.rows.partition_point(|row| secs(row.time) <= bound),
+            Rows::ApiCalls(it) => it.rows.partition_point(|row| row.time <= bound),
         }
     }
 }
 
-fn each_time(block: &Block, mut tell: impl FnMut(Timestamp)) {
+fn each_time(rows: &Rows, mut tell: impl FnMut(Timestamp)) {
     let secs = |it: u32| Timestamp::from_secs(i64::from(it));
-    match block {
-        Block::Flows(it) => it.rows.iter().for_each(|row| tell(secs(row.start))),
-        Block::Queries(it) => it.rows.iter().for_each(|row| tell(secs(row.time))),
-        Block::ApiCalls(it) => it.rows.iter().for_each(|row| tell(row.time)),
+    match rows {
+        Rows::Flows(it, _) => it.rows().iter().for_each(|row| tell(secs(row.start))),
+        Rows::Queries(it) => it.rows.iter().for_each(|row| tell(secs(row.time))),
+        Rows::ApiCalls(it) => it.rows.iter().for_each(|row| tell(row.time)),
     }
 }
 
-fn time_at(block: &Block, at: usize) -> Timestamp {
+fn time_at(rows: &Rows, at: usize) -> Timestamp {
     let secs = |it: u32| Timestamp::from_secs(i64::from(it));
-    let time = match block {
-        Block::Flows(it) => it.rows.get(at).map(|row| secs(row.start)),
-        Block::Queries(it) => it.rows.get(at).map(|row| secs(row.time)),
-        Block::ApiCalls(it) => it.rows.get(at).map(|row| row.time),
+    let time = match rows {
+        Rows::Flows(it, _) => it.rows().get(at).map(|row| secs(row.start)),
+        Rows::Queries(it) => it.rows.get(at).map(|row| secs(row.time)),
+        Rows::ApiCalls(it) => it.rows.get(at).map(|row| row.time),
     };
     time.unwrap_or(Timestamp::MAX)
 }
 
 /// Sorts by time; rows of the same time stay in the order of the file.
-fn sort(block: &mut Block) {
-    match block {
-        Block::Flows(it) => sort_rows(&mut it.rows, &mut it.origins, |row| i64::from(row.start)),
-        Block::Queries(it) => sort_rows(&mut it.rows, &mut it.origins, |row| i64::from(row.time)),
-        Block::ApiCalls(it) => sort_rows(&mut it.rows, &mut it.origins, |row| row.time.millis()),
+fn sort(rows: &mut Rows) {
+    match rows {
+        Rows::Flows(block, _) => {
+            // Nobody else has the block before its first rows were given.
+            if let Some(block) = Arc::get_mut(block) {
+                let (rows, origins) = block.rows_mut();
+                sort_rows(rows, origins, |row| i64::from(row.start));
+            }
+        }
+        Rows::Queries(it) => {
+            sort_rows(&mut it.rows, &mut it.origins, |row| i64::from(row.time));
+        }
+        Rows::ApiCalls(it) => {
+            sort_rows(&mut it.rows, &mut it.origins, |row| row.time.millis());
+        }
     }
 }
 
@@ -131,21 +172,6 @@ impl LocalIds {
         let id = *self.by_old.entry(old).or_insert(next);
         (id, id == next)
     }
-}
-
-fn flows(rows: &FlowRows, from: usize, until: usize) -> FlowRows {
-    let mut piece = FlowRows::default();
-    let mut ids = LocalIds::default();
-    for row in rows.rows.get(from..until).unwrap_or_default() {
-        let (interface, is_new) = ids.of(row.interface);
-        if is_new {
-            let known = rows.interfaces.get(row.interface as usize).cloned();
-            piece.interfaces.push(known.unwrap_or_default());
-        }
-        piece.rows.push(Flow { interface, ..*row });
-    }
-    piece.origins.extend_from_slice(rows.origins.get(from..until).unwrap_or_default());
-    piece
 }
 
 fn queries(rows: &DnsRows, from: usize, until: usize) -> DnsRows {
@@ -205,7 +231,7 @@ mod tests {
         for bound in [20, 5, 99] {
             let (piece, left) =
                 rest.take().unwrap().take(Timestamp::from_secs(bound), Duration::ZERO);
-            let Block::Queries(piece) = piece else { panic!("another kind") };
+            let Rows::Queries(piece) = piece else { panic!("another kind") };
             for (row, origin) in piece.rows.iter().zip(&piece.origins) {
                 let vpc = piece.hosts[row.host as usize].vpc.to_string();
                 seen.push((piece.name(row).to_owned(), vpc, origin.offset, bound));
