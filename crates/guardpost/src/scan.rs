@@ -53,6 +53,8 @@ pub struct Scan {
     pub outside_files: u64,
     /// Files without a byte.
     pub empty: u64,
+    /// Whether descriptions of resources were given.
+    pub has_inventory: bool,
     /// What is to be told to the user.
     pub warnings: Vec<String>,
     /// Where the built-in places come from.
@@ -119,6 +121,7 @@ pub fn execute(
         duplicates,
         outside_files: outside,
         empty: found.empty,
+        has_inventory: knowledge.inventory.is_some(),
         warnings: knowledge.warnings,
         attribution: knowledge.intel.places().attribution().to_owned(),
         started,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use findings::{InputSummary, Skipped};
+use store::FindingStore as _;
 use telemetry::Sample;
 
 use crate::coverage;
@@ -119,6 +120,22 @@ impl Summary {
         }
     }
 
+    /// Calls of instances behind a NAT gateway look like stolen credentials where nobody says whose it is.
+    fn inventory(&mut self, scan: &Scan) {
+        let findings = scan.outcome.store.findings();
+        let open = findings.iter().filter(|it| it.finding.finding_type == SETTLED_BY_INVENTORY);
+        let open = open.count() as u64;
+        if open > 0 && !scan.has_inventory {
+            let text = format!(
+                "{} of {SETTLED_BY_INVENTORY} may be calls by way of NAT gateways and other addresses of \
+                 yours: --inventory with the output of `aws ec2 describe-addresses` and \
+                 `describe-nat-gateways` settles it",
+                count(open, "finding")
+            );
+            self.entry("Hint", &text);
+        }
+    }
+
     fn remarks(&mut self, scan: &Scan, lost_evidence: u64) {
         let outcome = &scan.outcome;
         let note = |out: &mut Summary, number: u64, noun: &str, text: &str| {
@@ -174,11 +191,16 @@ impl Summary {
             "state",
             "forgotten because too many entities are active: raise engine.entities_per_key_group",
         );
+        self.inventory(scan);
         for warning in &scan.warnings {
             self.entry("Note", warning);
         }
     }
 }
+
+/// Findings that descriptions of resources would settle.
+const SETTLED_BY_INVENTORY: &str =
+    "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS";
 
 fn cut(text: String, columns: usize) -> String {
     if text.chars().count() <= columns {

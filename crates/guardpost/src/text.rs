@@ -2,42 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::Timestamp;
-
-/// One line of text with control, bidirectional and invisible characters shown as `\u{…}`, so that a name
-/// cannot act on the terminal.
-pub fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_active(c) {
-            out.extend(c.escape_unicode());
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-fn is_active(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
-}
-
-/// `12,345`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+pub use findings::format::{minutes, thousands, visible};
 
 /// `1 file`, `2,000 files`.
 pub fn count(number: u64, noun: &str) -> String {
@@ -57,13 +22,6 @@ pub fn size(bytes: u64) -> String {
         unit = next;
     }
     if unit == "B" { format!("{bytes} B") } else { format!("{value:.1} {unit}") }
-}
-
-/// `2026-03-01 12:00`, in UTC.
-pub fn minutes(time: Timestamp) -> String {
-    let mut text = time.to_string().replace('T', " ");
-    text.truncate(16);
-    text
 }
 
 /// Wraps at `width` columns, each line after `indent`.
@@ -94,17 +52,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hostile_names_are_shown_not_obeyed() {
-        assert_eq!(visible("a\u{1b}[2J\u{202e}b\nü"), "a\\u{1b}[2J\\u{202e}b\\u{a}ü");
-    }
-
-    #[test]
     fn numbers_are_readable() {
         assert_eq!(count(1, "file"), "1 file");
         assert_eq!(count(1234, "file"), "1,234 files");
         assert_eq!([0, 999, 1000, 48_200_000].map(size), ["0 B", "999 B", "1.0 kB", "48.2 MB"]);
         assert_eq!(size(999_999), "1.0 MB");
-        assert_eq!(minutes(Timestamp::from_secs(1_535_293_043)), "2018-08-26 14:17");
     }
 
     #[test]

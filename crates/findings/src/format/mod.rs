@@ -7,10 +7,13 @@ mod json;
 mod ocsf;
 mod summary;
 mod table;
+mod words;
 
 use std::fmt;
 
 use model::Timestamp;
+
+use crate::escape::Visible;
 
 pub use asff::asff;
 pub use csv::csv;
@@ -19,6 +22,12 @@ pub use json::json;
 pub use ocsf::ocsf;
 pub use summary::summary;
 pub use table::{TableOptions, table};
+
+/// One line of text with control, bidirectional and invisible characters shown as `\u{…}`, so that text from
+/// a record or the name of a file cannot act on the terminal.
+pub fn visible(text: &str) -> String {
+    Visible(text).to_string()
+}
 
 /// Appends formatted text.
 fn put(out: &mut String, text: fmt::Arguments<'_>) {
@@ -32,14 +41,14 @@ fn seconds(time: Timestamp) -> String {
 }
 
 /// `2026-03-01 12:00`, in UTC.
-fn minutes(time: Timestamp) -> String {
+pub fn minutes(time: Timestamp) -> String {
     let mut text = seconds(time);
     text.truncate(text.len().saturating_sub(3));
     text
 }
 
 /// A number with its thousands apart: `12,345`.
-fn thousands(number: u64) -> String {
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

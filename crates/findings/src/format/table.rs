@@ -6,6 +6,7 @@ use model::SeverityBand;
 
 use crate::Finding;
 use crate::escape::{Visible, columns};
+use crate::format::words::{self, Group, groups, headline};
 use crate::format::{minutes, put, thousands};
 
 /// How a table is laid out.
@@ -17,16 +18,22 @@ pub struct TableOptions {
     pub is_colored: bool,
 }
 
-/// From this width on a finding takes one line, below it takes two.
-const WIDE: usize = 150;
 /// Narrowest table; a smaller terminal wraps.
 const NARROWEST: usize = 60;
 const BAND_WIDTH: usize = 8;
 const TIME_WIDTH: usize = 16;
-const RESOURCE_MAX: usize = 28;
+/// Most columns of a resource.
+const RESOURCE_MAX: usize = 44;
+/// Behind a type, a resource is cut where at least so many columns are left for it, else left out.
+const RESOURCE_MIN: usize = 20;
+/// Lines that a title may take.
+const TITLE_LINES: usize = 2;
+/// Types that are named of a resource.
+const TYPES_MAX: usize = 4;
 const GAP: &str = "  ";
 
-/// Lays findings out for a terminal. Text from records is escaped and cut to fit.
+/// Lays findings out for a terminal: one line for each if all fit, else two or three. Text from records is
+/// escaped and cut to fit. Resources that several findings concern are listed below.
 pub fn table(findings: &[&Finding], options: TableOptions) -> String {
     let mut findings = findings.to_vec();
     findings.sort_by_key(|it| Reverse(it.band()));
@@ -34,21 +41,25 @@ pub fn table(findings: &[&Finding], options: TableOptions) -> String {
     let layout = Layout::of(&findings, options);
     layout.header(&mut out);
     let mut last = None;
-    for finding in findings {
+    for finding in &findings {
         if last.is_some_and(|it| it != finding.band()) {
             out.push('\n');
         }
         last = Some(finding.band());
         layout.row(&mut out, finding);
     }
+    layout.groups(&mut out, &groups(findings));
     out
 }
 
 struct Layout {
     is_colored: bool,
+    /// Whether a finding takes one line.
     is_wide: bool,
+    total: usize,
     count: usize,
     finding_type: usize,
+    /// Where a finding takes several lines, it follows the type.
     resource: usize,
     title: usize,
 }
@@ -58,36 +69,44 @@ impl Layout {
         let widest = |name: &str, text: &dyn Fn(&Finding) -> String| {
             findings.iter().map(|it| width(&text(it))).fold(width(name), usize::max)
         };
-        let count = widest("COUNT", &|it| thousands(it.service.count));
-        let resource = widest("RESOURCE", &|it| it.resource.name().to_owned()).min(RESOURCE_MAX);
         let total = options.width.max(NARROWEST);
-        let is_wide = total >= WIDE;
-        let finding_type = widest("TYPE", &|it| it.finding_type.clone()).min(total / 3);
+        let count = widest("COUNT", &|it| thousands(it.service.count));
+        let resource = widest("RESOURCE", &|it| words::resource(&it.resource)).min(RESOURCE_MAX);
+        let finding_type = widest("TYPE", &|it| it.finding_type.clone());
+        let title = widest("TITLE", &headline);
         let indent = BAND_WIDTH + GAP.len();
-        let before_type = indent + TIME_WIDTH + GAP.len() + count + GAP.len();
-        let title = if is_wide {
-            total - before_type.min(total) - finding_type - resource - 2 * GAP.len()
-        } else {
-            total - indent
-        };
-        let finding_type = if is_wide { finding_type } else { total - before_type.min(total) };
+        let rest = total.saturating_sub(indent + TIME_WIDTH + GAP.len() + count + GAP.len());
         let is_colored = options.is_colored;
-        Layout { is_colored, is_wide, count, finding_type, resource, title }
+        if finding_type + resource + title + 2 * GAP.len() <= rest {
+            return Layout {
+                is_colored,
+                is_wide: true,
+                total,
+                count,
+                finding_type,
+                resource,
+                title,
+            };
+        }
+        let finding_type = rest;
+        let title = total - indent;
+        Layout { is_colored, is_wide: false, total, count, finding_type, resource, title }
     }
 
     fn header(&self, out: &mut String) {
-        let count = self.count;
+        let (count, kind, resource) = (self.count, self.finding_type, self.resource);
         let mut line = format!("{:<BAND_WIDTH$}{GAP}{:<TIME_WIDTH$}{GAP}", "SEVERITY", "LAST SEEN");
         put(&mut line, format_args!("{:>count$}{GAP}", "COUNT"));
         if self.is_wide {
-            let (kind, resource) = (self.finding_type, self.resource);
-            put(
-                &mut line,
-                format_args!("{:<kind$}{GAP}{:<resource$}{GAP}TITLE", "TYPE", "RESOURCE"),
-            );
+            let columns = format!("{:<kind$}{GAP}{:<resource$}{GAP}TITLE", "TYPE", "RESOURCE");
+            line.push_str(&columns);
         } else {
-            line.push_str("TYPE, TITLE");
+            line.push_str("TYPE, RESOURCE, TITLE");
         }
+        self.dim(out, &line);
+    }
+
+    fn dim(&self, out: &mut String, line: &str) {
         let (start, end) = if self.is_colored { ("\u{1b}[2m", RESET) } else { ("", "") };
         put(out, format_args!("{start}{line}{end}\n"));
     }
@@ -100,14 +119,54 @@ impl Layout {
         let time = minutes(finding.service.event_last_seen);
         put(out, format_args!("{time:<TIME_WIDTH$}{GAP}"));
         put(out, format_args!("{:>count$}{GAP}", thousands(finding.service.count)));
-        let finding_type = fit(&finding.finding_type, self.finding_type);
-        let title = fit(&finding.title, self.title);
+        let kind = fit(&finding.finding_type, self.finding_type);
+        let resource = words::resource(&finding.resource);
         if self.is_wide {
-            let resource = pad(fit(finding.resource.name(), self.resource), self.resource);
-            let finding_type = pad(finding_type, self.finding_type);
-            put(out, format_args!("{finding_type}{GAP}{resource}{GAP}{title}\n"));
+            let kind = pad(kind, self.finding_type);
+            let resource = pad(fit(&resource, self.resource), self.resource);
+            put(
+                out,
+                format_args!("{kind}{GAP}{resource}{GAP}{}\n", fit(&headline(finding), self.title)),
+            );
+            return;
+        }
+        let room = self.finding_type.saturating_sub(width(&kind) + GAP.len());
+        if room >= width(&resource).min(RESOURCE_MIN) {
+            let (start, end) = if self.is_colored { ("\u{1b}[2m", RESET) } else { ("", "") };
+            let resource = fit(&resource, room);
+            put(out, format_args!("{kind}{GAP}{start}{resource}{end}\n"));
         } else {
-            put(out, format_args!("{finding_type}\n{:BAND_WIDTH$}{GAP}{title}\n", ""));
+            put(out, format_args!("{kind}\n"));
+        }
+        for line in wrap(&headline(finding), self.title) {
+            put(out, format_args!("{:BAND_WIDTH$}{GAP}{line}\n", ""));
+        }
+    }
+
+    /// Resources that several findings concern.
+    fn groups(&self, out: &mut String, groups: &[Group<'_>]) {
+        if groups.is_empty() {
+            return;
+        }
+        out.push('\n');
+        self.dim(out, "RESOURCES WITH SEVERAL FINDINGS");
+        for group in groups {
+            let counts: Vec<String> = group
+                .bands
+                .iter()
+                .map(|(band, count)| format!("{count} {}", band.to_string().to_lowercase()))
+                .collect();
+            let named = group.types.iter().take(TYPES_MAX).copied();
+            let mut types = named.collect::<Vec<_>>().join(", ");
+            if group.types.len() > TYPES_MAX {
+                put(&mut types, format_args!(" and {} more", group.types.len() - TYPES_MAX));
+            }
+            let resource = words::resource(&group.finding.resource);
+            let text = format!("{resource}: {}", counts.join(", "));
+            put(out, format_args!("{}\n", fit(&text, self.total)));
+            for line in wrap(&types, self.total - GAP.len()) {
+                put(out, format_args!("{GAP}{line}\n"));
+            }
         }
     }
 }
@@ -145,6 +204,28 @@ fn fit(text: &str, max: usize) -> String {
     cut
 }
 
+/// Breaks between words; what does not fit the last line is cut.
+fn wrap(text: &str, max: usize) -> Vec<String> {
+    let text = Visible(text).to_string();
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split(' ') {
+        let wide: usize = word.chars().map(columns).sum();
+        if used > 0 && used + 1 + wide > max && lines.len() < TITLE_LINES {
+            lines.push(String::new());
+            used = 0;
+        }
+        let Some(line) = lines.last_mut() else { break };
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += wide;
+    }
+    lines.iter().map(|it| fit(it, max)).collect()
+}
+
 fn pad(mut text: String, to: usize) -> String {
     let missing = to.saturating_sub(text.chars().map(columns).sum());
     text.extend(std::iter::repeat_n(' ', missing));
@@ -165,9 +246,10 @@ mod tests {
 
     #[test]
     fn tables_are_as_recorded() {
-        check_golden("table-160.txt", &render(160, false));
+        check_golden("table-250.txt", &render(250, false));
+        check_golden("table-120.txt", &render(120, false));
         check_golden("table-80.txt", &render(80, false));
-        check_golden("table-160-color.txt", &render(160, true));
+        check_golden("table-120-color.txt", &render(120, true));
     }
 
     #[test]
@@ -189,6 +271,13 @@ mod tests {
         let text = table(&[&finding], TableOptions { width: 160, is_colored: false });
         assert!(text.chars().all(|it| it == '\n' || !crate::escape::is_active(it)));
         assert!(text.contains(r"\u{1b}[2J\u{202e}gone\u{a}"));
+    }
+
+    #[test]
+    fn long_titles_are_wrapped_and_then_cut() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("one two three four five", 7), ["one two", "three …"]);
+        assert_eq!(wrap("abcdefghijkl", 7), ["abcdef…"]);
     }
 
     #[test]

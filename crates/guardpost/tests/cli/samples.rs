@@ -100,10 +100,18 @@ fn scan_samples() -> Vec<Value> {
     let ran = Folder::new().run(&args);
     assert_eq!(ran.code, 0, "{ran:?}");
     // The samples themselves must be read without complaint.
-    for word in ["Note", "skipped", "came later", "more than once"] {
+    for word in ["Note", "Hint", "skipped", "came later", "more than once"] {
         assert!(!ran.err.contains(word), "{}", ran.err);
     }
     ran.findings()
+}
+
+#[test]
+fn without_descriptions_a_scan_says_once_what_would_settle_it() {
+    let logs = samples().join("AWSLogs").display().to_string();
+    let ran = Folder::new().run(&["scan", &logs, "--format", "json"]);
+    assert_eq!(ran.err.matches("--inventory").count(), 1, "{}", ran.err);
+    assert!(ran.err.contains("describe-addresses"), "{}", ran.err);
 }
 
 #[test]

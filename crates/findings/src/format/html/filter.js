@@ -24,6 +24,9 @@ if (search) {
   search.hidden = false;
   search.addEventListener('input', apply);
   boxes.forEach(box => box.addEventListener('change', apply));
+  for (const link of document.querySelectorAll('a[data-filter]')) {
+    link.addEventListener('click', () => { search.value = link.dataset.filter; apply(); });
+  }
   // A browser that restores the page restores the filters too.
   apply();
 }

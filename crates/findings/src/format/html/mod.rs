@@ -40,6 +40,7 @@ pub fn html(report: &Report<'_>) -> String {
     out.push_str("<main id=\"top\">\n");
     overview::tiles(&mut out, &findings);
     timeline::timeline(&mut out, &findings);
+    overview::resources(&mut out, shown);
     overview::list(&mut out, shown, findings.len());
     for finding in shown {
         section::section(&mut out, finding);

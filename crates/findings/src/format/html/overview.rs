@@ -6,7 +6,7 @@ use model::SeverityBand;
 
 use crate::escape::Html;
 use crate::format::html::class;
-use crate::format::{minutes, put, seconds, summary, thousands};
+use crate::format::{minutes, put, seconds, summary, thousands, words};
 use crate::{Report, ReportFinding};
 
 /// Most accounts or Regions that the masthead names.
@@ -75,6 +75,43 @@ pub(crate) fn tiles(out: &mut String, findings: &[&ReportFinding<'_>]) {
     out.push_str("</section>\n");
 }
 
+/// The resources that several findings concern, each a filter of the list.
+pub(crate) fn resources(out: &mut String, findings: &[&ReportFinding<'_>]) {
+    let groups = words::groups(findings.iter().map(|it| it.finding));
+    if groups.is_empty() {
+        return;
+    }
+    out.push_str(
+        "<section class=\"panel resources\" id=\"resources\">\n<h2>Resources with several findings</h2>\n\
+         <div class=\"scroll\"><table>\n<thead><tr><th>Resource</th><th>Findings</th><th>Types</th></tr>\
+         </thead>\n<tbody>\n",
+    );
+    for group in groups {
+        let resource = &group.finding.resource;
+        put(
+            out,
+            format_args!(
+                "<tr><td class=\"who\"><span class=\"kind\">{}</span><br>\
+                 <a href=\"#findings\" data-filter=\"{}\"><code>{}</code></a></td><td class=\"bands\">",
+                Html(&resource.resource_type),
+                Html(resource.name()),
+                Html(&words::resource(resource)),
+            ),
+        );
+        for (band, count) in group.bands {
+            let class = class(band);
+            put(out, format_args!("<span class=\"pill {class}\">{count} {band}</span> "));
+        }
+        let types: Vec<String> = group
+            .types
+            .iter()
+            .map(|it| format!("<code class=\"type\">{}</code>", Html(it)))
+            .collect();
+        put(out, format_args!("</td><td>{}</td></tr>\n", types.join("<br>")));
+    }
+    out.push_str("</tbody>\n</table></div>\n</section>\n");
+}
+
 /// The list with its filters.
 pub(crate) fn list(out: &mut String, shown: &[&ReportFinding<'_>], total: usize) {
     out.push_str("<section class=\"panel list\" id=\"findings\">\n<h2>Findings</h2>\n");
@@ -136,20 +173,20 @@ fn filters(out: &mut String, shown: &[&ReportFinding<'_>]) {
 fn row(out: &mut String, it: &ReportFinding<'_>) {
     let finding = it.finding;
     let class = class(finding.band());
-    let name = finding.resource.name();
+    let name = words::resource(&finding.resource);
     let is_named = name != finding.resource.resource_type;
     let resource =
-        if is_named { format!("<br><code>{}</code>", Html(name)) } else { String::new() };
+        if is_named { format!("<br><code>{}</code>", Html(&name)) } else { String::new() };
     put(
         out,
         format_args!(
             "<tr class=\"item {class}\"><td><span class=\"pill {class}\">{}</span></td>\
              <td><a href=\"#f-{}\">{}</a><br><code class=\"type\">{}</code></td>\
-             <td><span class=\"kind\">{}</span>{}</td>\
+             <td class=\"who\"><span class=\"kind\">{}</span>{}</td>\
              <td class=\"time\">{}</td><td class=\"n\">{}</td></tr>\n",
             finding.band(),
             Html(&finding.id),
-            Html(&finding.title),
+            Html(&words::headline(finding)),
             Html(&finding.finding_type),
             Html(&finding.resource.resource_type),
             resource,

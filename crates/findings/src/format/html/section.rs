@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::escape::Html;
 use crate::format::html::class;
 use crate::format::html::json_view::json_view;
-use crate::format::{put, seconds, thousands};
+use crate::format::{put, seconds, thousands, words};
 use crate::{EvidenceRecord, Finding, Reason, ReportFinding};
 
 /// Writes the section.
@@ -22,7 +22,7 @@ pub(crate) fn section(out: &mut String, it: &ReportFinding<'_>) {
             finding.band(),
             finding.severity.value(),
             Html(&finding.finding_type),
-            Html(&finding.title),
+            Html(&words::headline(finding)),
         ),
     );
     facts(out, it);
@@ -53,8 +53,8 @@ fn facts(out: &mut String, it: &ReportFinding<'_>) {
     let service = &finding.service;
     out.push_str("<dl class=\"facts\">\n");
     let kind = finding.resource.resource_type.as_str();
-    let name = finding.resource.name();
-    fact(out, if name == kind { "Resource" } else { kind }, name, true);
+    let name = words::resource(&finding.resource);
+    fact(out, if name == kind { "Resource" } else { kind }, &name, true);
     if let Some(remote) = remote(finding) {
         fact(out, "Remote party", &remote, true);
     }
@@ -83,11 +83,7 @@ fn remote(finding: &Finding) -> Option<String> {
     if let Some(dns) = &action.dns_request_action {
         return Some(dns.domain.clone());
     }
-    let network = action.network_connection_action.as_ref().map(|it| &it.remote_ip_details);
-    let api = action.aws_api_call_action.as_ref().map(|it| &it.remote_ip_details);
-    let probe = action.port_probe_action.as_ref().and_then(|it| it.port_probe_details.first());
-    let details =
-        network.or(api).and_then(Option::as_ref).or(probe.map(|it| &it.remote_ip_details))?;
+    let details = action.remote_ip_details()?;
     let mut parts =
         vec![details.ip_address_v4.as_ref().or(details.ip_address_v6.as_ref())?.clone()];
     parts.extend(details.country.as_ref().and_then(|it| it.country_name.clone()));
