@@ -21,14 +21,20 @@ pub use tunables::{Documented, Field, Section};
 
 families! {
     ec2 {
+        denial_of_service: DenialOfService,
         dns_threat_list: DnsThreatList,
         domain_reputation: DomainReputation,
+        metadata_dns_rebind: MetadataDnsRebind,
+        network_port_unusual: NetworkPortUnusual,
+        port_probe: PortProbe,
         port_scan: PortScan,
         port_sweep: PortSweep,
         rdp_brute_force: RdpBruteForce,
+        spambot: Spambot,
         ssh_brute_force: SshBruteForce,
         threat_list: ThreatList,
         tor: Tor,
+        unusual_dns_resolver: UnusualDnsResolver,
         win_rm_brute_force: WinRmBruteForce,
     }
     iam {

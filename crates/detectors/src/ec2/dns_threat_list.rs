@@ -7,6 +7,8 @@ use engine::intel::{Categories, Category, Indicator};
 use engine::model::{Scope, Severity};
 use engine::{Context, Detector, DnsQueries, Event, Interest, Out, Spec};
 
+use super::lists::name_lists;
+
 const AGGREGATION: &str = "instance and registrable domain";
 const DETECTION: &str = "A query in the Route 53 Resolver query log asks for a name that is on a list of \
     this category, or for a name below it. Every answer counts, NXDOMAIN included: the attempt is the sign.";
@@ -134,8 +136,29 @@ pub const KNOWN_DGA: FindingType = FindingType {
     is_own: false,
 };
 
+/// The customer's own list.
+pub const CUSTOM: FindingType = FindingType {
+    name: "Impact:EC2/MaliciousDomainRequest.Custom",
+    severity: Severity::MEDIUM,
+    title: "An EC2 instance asks for a name on your threat list",
+    about: "The instance asked for a domain name on a threat list that you uploaded. What that means is what \
+        the list means: you said that nobody should ask for its names.",
+    detection: "A query in the Route 53 Resolver query log asks for a name that is on a threat list of your \
+        own. A plain entry stands for that very name, `*.x` for the names below `x`. Every answer counts, \
+        NXDOMAIN included: the attempt is the sign.",
+    false_positives: "The list is your own: an entry that should not be there is the only false positive. A \
+        trusted list that names the domain suppresses the finding.",
+    response: "Check why the name is on the list and who put it there, then which process asked for it and \
+        what the instance exchanged with the addresses in the answer. Block the name with DNS Firewall if \
+        nobody needs it.",
+    techniques: &["T1071.004"],
+    data: &[Data::ResolverQuery],
+    aggregation: AGGREGATION,
+    is_own: false,
+};
+
 /// Which category of list raises which type, most specific first.
-const TYPES: [(Category, &FindingType); 7] = [
+const TYPES: [(Category, &FindingType); 8] = [
     (Category::CommandAndControl, &COMMAND_AND_CONTROL),
     (Category::MiningPool, &BITCOIN_TOOL),
     (Category::Sinkhole, &BLACKHOLE),
@@ -143,6 +166,7 @@ const TYPES: [(Category, &FindingType); 7] = [
     (Category::DropPoint, &DROP_POINT),
     (Category::Phishing, &PHISHING),
     (Category::Dga, &KNOWN_DGA),
+    (Category::Threat, &CUSTOM),
 ];
 
 const LISTED: Categories = Categories::of(&[
@@ -153,6 +177,7 @@ const LISTED: Categories = Categories::of(&[
     Category::DropPoint,
     Category::Phishing,
     Category::Dga,
+    Category::Threat,
 ]);
 
 tunables! {
@@ -180,6 +205,7 @@ impl Detector for DnsThreatList {
             &DROP_POINT,
             &PHISHING,
             &KNOWN_DGA,
+            &CUSTOM,
         ],
         interest: Interest::Listed(LISTED),
     };
@@ -218,10 +244,8 @@ fn draft(
     draft.description =
         format!("EC2 instance {instance} is querying a domain name {meaning}: {}.", event.name());
     draft.action = ctx.dns_action(event);
-    draft.intel = ctx.threats(event.verdict, Indicator::Name(event.name()));
-    if let Some(list) = draft.intel.first() {
-        draft.additional.insert("threatListName".to_owned(), list.threat_list_name.clone().into());
-    }
+    let named = (event.verdict, Indicator::Name(event.name()));
+    name_lists(&mut draft, ctx, named, Categories::of(&[category]));
     draft.additional.insert("domain".to_owned(), event.name().into());
     draft.evidence.push(event.evidence());
     draft.reasons.push(Reason::new("name on a list", event.name(), category.as_str()));
@@ -245,6 +269,7 @@ fn texts(category: Category) -> (&'static str, &'static str) {
              malware",
         ),
         Category::Phishing => ("Phishing", "involved in phishing attacks"),
+        Category::Threat => ("Custom threat list", "that is on a custom threat list"),
         _ => ("DGA", "that a domain generation algorithm of known malware makes"),
     }
 }

@@ -1,11 +1,18 @@
 //! Findings about EC2 instances, from VPC flow logs and resolver queries.
 
+pub mod denial_of_service;
 pub mod dns_threat_list;
 pub mod domain_reputation;
+mod lists;
+pub mod metadata_dns_rebind;
+pub mod network_port_unusual;
+pub mod port_probe;
 pub mod port_scan;
 pub mod port_sweep;
 pub mod rdp_brute_force;
+pub mod spambot;
 pub mod ssh_brute_force;
 pub mod threat_list;
 pub mod tor;
+pub mod unusual_dns_resolver;
 pub mod win_rm_brute_force;

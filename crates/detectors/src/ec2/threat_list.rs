@@ -8,15 +8,21 @@ use engine::model::{Scope, Severity};
 use engine::telemetry::Flow;
 use engine::{Context, Detector, Ends, Event, Flows, Interest, LocalFlow, Out, Spec};
 
+use super::lists::name_lists;
+
 const AGGREGATION: &str = "instance; the remote address is that of the latest occurrence";
 const FALSE_POSITIVES: &str = "Addresses change hands: cloud and hosting providers give a listed address to \
     somebody else within days. Check the age of the list's entry and what else is served at the address. \
     Security scanners and threat researchers contact listed addresses on purpose.";
 const DETECTION: &str = "A VPC flow log record counts packets that the instance sent to an address on a list \
     of this category. Rejected packets count as well, marked as blocked: they show the intent. Answers to a \
-    caller that carry no data, as scans get them from open and closed ports, do not count.";
+    caller do not count where anybody gets them: TCP answers without data, as scans get them from open and \
+    closed ports, all answers over UDP, and ICMP, where records do not tell a question from an answer.";
 
+const ICMP: u8 = 1;
 const TCP: u8 = 6;
+const UDP: u8 = 17;
+const ICMP_V6: u8 = 58;
 const SYN: u8 = 2;
 const ACK: u8 = 16;
 /// The largest TCP packet without data that hosts send: a SYN-ACK with its usual options, over IPv4.
@@ -150,9 +156,9 @@ impl Detector for ThreatList {
     };
 
     // Packets that only arrive say nothing about us: anybody can send them. Our answer is a line of its own,
-    // and the handshake or reset that any scan gets from us says as little.
+    // and what any scan gets from us says as little.
     fn wants(&self, event: &Event<'_, Flows>) -> bool {
-        self.enabled && event.row.is_outbound && !is_empty_answer(event.row)
+        self.enabled && event.row.is_outbound && !is_mere_answer(event.row)
     }
 
     fn observe(&self, (): &mut (), event: &Event<'_, Flows>, ctx: &Context<'_>, out: &mut Out<'_>) {
@@ -173,16 +179,13 @@ fn draft(
     let flow = event.row;
     let mut draft = ctx.instance_draft(finding_type, event.time());
     let (instance, remote) = (draft.key.clone(), flow.remote.to_string());
-    draft.intel = ctx.threats(event.verdict, Indicator::Address(flow.remote));
+    let named = (event.verdict, Indicator::Address(flow.remote));
+    name_lists(&mut draft, ctx, named, Categories::of(&[category]));
     let list = draft.intel.first().map_or("", |it| it.threat_list_name.as_str()).to_owned();
     (draft.title, draft.description) = texts(category, &instance, &remote, &list);
     let is_ours = is_ours(flow);
     draft.role = if is_ours == Some(false) { ResourceRole::Target } else { ResourceRole::Actor };
     draft.action = ctx.network_action(Ends { is_outbound: is_ours, ..Ends::from(flow) });
-    draft.additional.insert("threatListName".to_owned(), list.into());
-    if let Some(name) = draft.intel.first().and_then(|it| it.threat_names.first()) {
-        draft.additional.insert("threatName".to_owned(), name.as_str().into());
-    }
     draft.evidence.push(event.evidence());
     draft.reasons.push(Reason::new("remote address on a list", remote, category.as_str()));
     draft
@@ -197,15 +200,23 @@ pub(super) fn is_ours(flow: &LocalFlow) -> Option<bool> {
     Ends::from(flow).is_outbound
 }
 
+/// Whether the line may hold nothing but what any caller gets.
+fn is_mere_answer(flow: &LocalFlow) -> bool {
+    match flow.protocol {
+        TCP => is_empty_answer(flow),
+        UDP => is_ours(flow) == Some(false),
+        ICMP | ICMP_V6 => true,
+        _ => false,
+    }
+}
+
 /// Whether the line holds nothing but handshakes, acknowledgements and resets that answer a caller.
 fn is_empty_answer(flow: &LocalFlow) -> bool {
     let empty = match flow.remote.v4() {
         Some(_) => EMPTY_PACKET_BYTES,
         None => EMPTY_PACKET_BYTES + MORE_OF_IPV6,
     };
-    flow.protocol == TCP
-        && flow.bytes <= empty * u64::from(flow.packets)
-        && is_ours(flow) == Some(false)
+    flow.bytes <= empty * u64::from(flow.packets) && is_ours(flow) == Some(false)
 }
 
 fn texts(category: Category, instance: &str, remote: &str, list: &str) -> (String, String) {
@@ -275,6 +286,17 @@ mod tests {
         for it in [(443, 40_000, 5, 900, 18), (40_000, 443, 1, 60, 0), (40_000, 50_000, 1, 60, 2)] {
             assert!(!is_empty_answer(&flow(it)), "{it:?}");
         }
+    }
+
+    #[test]
+    fn what_anybody_gets_over_udp_and_icmp_is_a_mere_answer() {
+        let over = |protocol, local_port, remote_port| LocalFlow {
+            protocol,
+            ..flow((local_port, remote_port, 3, 900, 0))
+        };
+        assert!(is_mere_answer(&over(UDP, 53, 40_000)) && is_mere_answer(&over(ICMP, 0, 0)));
+        assert!(!is_mere_answer(&over(UDP, 40_000, 53)) && !is_mere_answer(&over(47, 0, 0)));
+        assert!(!is_mere_answer(&over(TCP, 443, 40_000)), "data");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use engine::stats::Distinct;
 use engine::{Context, Detector, Ends, Event, Flows, Interest, Out, Spec};
 use serde::{Deserialize, Serialize};
 
+use super::lists::name_lists;
 use super::threat_list::is_ours;
 
 /// A client.
@@ -38,9 +39,10 @@ pub const TOR_RELAY: FindingType = FindingType {
     about: "Many Tor relays connected to the instance, and it exchanged data with them, as a relay does. A \
         relay carries the traffic of strangers under your name.",
     detection: "Within `window_secs` the instance answered connections of at least `relays` different \
-        addresses on a list of Tor relays.",
+        addresses on a list of Tor relays, at ports other than `visitor_ports`; or it answered so many at \
+        these and itself connected to as many relays, which clients with their few guards never do.",
     false_positives: "A public web server gets visits from Tor exits, which are relays as well: it is told \
-        apart by the ports, since visitors come from high ports to a well-known one.",
+        apart by its ports, and by not connecting to relays itself.",
     response: "Ask the owner whether a relay is meant to run there. If not, the instance is compromised: \
         isolate it. A relay that is meant to run should be on a trusted list.",
     techniques: &["T1090.003"],
@@ -67,16 +69,20 @@ tunables! {
         pub relays: u64 = 10,
         /// Seconds within which the relays have to connect.
         pub window_secs: u32 = 86_400,
-        /// Ports at which visitors, not relays, are expected: Tor exits visit public web servers.
+        /// Ports at which visitors are expected: Tor exits visit public web servers. Relays that connect
+        /// there count only if the instance connects to as many itself.
         pub visitor_ports: Vec<u16> = vec![80, 443, 8080, 8443],
     }
 }
 
-/// Relays that connected to the instance.
+/// Relays that connected to the instance, and those that it connected to.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     window_start: u32,
     relays: Distinct,
+    /// Those that connected to a port of visitors.
+    visitors: Distinct,
+    called: Distinct,
     evidence: Vec<EvidenceRef>,
 }
 
@@ -88,7 +94,7 @@ impl Detector for Tor {
         name: "ec2/tor",
         scope: Scope::Interface,
         idle: Duration::from_hours(48),
-        version: 1,
+        version: 2,
         types: &[&TOR_CLIENT, &TOR_RELAY],
         interest: Interest::Listed(LISTED),
     };
@@ -110,34 +116,48 @@ impl Detector for Tor {
         out: &mut Out<'_>,
     ) {
         let flow = event.row;
-        if is_ours(flow) == Some(true) {
-            out.raise(client(event, ctx, self));
-        } else if !self.visitor_ports.contains(&flow.local_port) {
-            self.relay(state, event, ctx, out);
+        if flow.start.saturating_sub(state.window_start) > self.window_secs {
+            *state = State { window_start: flow.start, ..State::default() };
         }
+        let is_client = is_ours(flow) == Some(true);
+        let set = if is_client {
+            &mut state.called
+        } else if self.visitor_ports.contains(&flow.local_port) {
+            &mut state.visitors
+        } else {
+            &mut state.relays
+        };
+        set.insert(flow.remote.key());
+        let relays = state.relays_seen(self.relays);
+        if let Some(relays) = relays {
+            out.raise(self.relay(state, relays, event, ctx));
+        } else if is_client {
+            out.raise(client(event, ctx, self));
+        }
+        if !is_client && state.evidence.len() < KEPT {
+            state.evidence.push(event.evidence());
+        }
+    }
+}
+
+impl State {
+    /// The relays that connected, if they make the instance one.
+    fn relays_seen(&self, least: u64) -> Option<u64> {
+        let [relays, visitors, called] =
+            [&self.relays, &self.visitors, &self.called].map(Distinct::estimate);
+        let is_relay = relays >= least || relays + visitors >= least && called >= least;
+        is_relay.then_some(relays + visitors)
     }
 }
 
 impl Tor {
     fn relay(
         &self,
-        state: &mut State,
+        state: &State,
+        relays: u64,
         event: &Event<'_, Flows>,
         ctx: &Context<'_>,
-        out: &mut Out<'_>,
-    ) {
-        let start = event.row.start;
-        if start.saturating_sub(state.window_start) > self.window_secs {
-            *state = State { window_start: start, ..State::default() };
-        }
-        state.relays.insert(event.row.remote.key());
-        if state.evidence.len() < KEPT {
-            state.evidence.push(event.evidence());
-        }
-        let relays = state.relays.estimate();
-        if relays < self.relays {
-            return;
-        }
+    ) -> Draft {
         let mut draft = draft(&TOR_RELAY, event, ctx);
         let instance = draft.key.clone();
         draft.title =
@@ -154,7 +174,7 @@ impl Tor {
             relays,
             format!("relays = {}", self.relays),
         ));
-        out.raise(draft);
+        draft
     }
 }
 
@@ -174,12 +194,9 @@ fn client(event: &Event<'_, Flows>, ctx: &Context<'_>, settings: &Tor) -> Draft 
 
 fn draft(finding_type: &'static FindingType, event: &Event<'_, Flows>, ctx: &Context<'_>) -> Draft {
     let mut draft = ctx.instance_draft(finding_type, event.time());
-    draft.intel = ctx.threats(event.verdict, Indicator::Address(event.row.remote));
+    name_lists(&mut draft, ctx, (event.verdict, Indicator::Address(event.row.remote)), LISTED);
     let is_outbound = is_ours(event.row);
     draft.action = ctx.network_action(Ends { is_outbound, ..Ends::from(event.row) });
-    if let Some(list) = draft.intel.first() {
-        draft.additional.insert("threatListName".to_owned(), list.threat_list_name.as_str().into());
-    }
     draft.evidence.push(event.evidence());
     draft
 }

@@ -8,7 +8,7 @@ use engine::{Connections, Context, Detector, Event, Interest, Out, Spec};
 
 use crate::guesses::{IDLE_DAYS, Service, Shape, State};
 
-/// Guesses at WinRM.
+/// Guesses at Windows Remote Management.
 pub const WIN_RM_BRUTE_FORCE: FindingType = FindingType {
     name: "Impact:EC2/WinRMBruteForce",
     severity: Severity::LOW,
@@ -45,7 +45,7 @@ const SERVICE: Service = Service {
 };
 
 guess_settings! {
-    /// Guesses at WinRM logins, at instances and by them.
+    /// Guesses at logins of Windows Remote Management, at instances and by them.
     pub struct WinRmBruteForce
 }
 

@@ -1,0 +1,510 @@
+//! What an interface sends to one address in two minutes, and whether that is a flood.
+
+use engine::LocalFlow;
+use engine::findings::EvidenceRef;
+use engine::model::{Addr, Timestamp};
+use engine::stats::BoundedMap;
+use engine::telemetry::Flow;
+use serde::{Deserialize, Serialize};
+
+/// Length of a window, seconds.
+pub(super) const WINDOW_SECS: u32 = 120;
+/// Windows after which the gate falls shut again: two of the longest aggregation intervals.
+const GATE_WINDOWS: u32 = 10;
+/// Windows that are counted, and those that are suspected and wait for their answers.
+const WINDOWS_MAX: usize = 64;
+const SUSPECTS_MAX: usize = 32;
+const EVIDENCE_MAX: usize = 7;
+/// Lines of at most so many empty segments are attempts to connect; lines of so many are streams.
+const ATTEMPT_PACKETS: u32 = 3;
+const STREAM_PACKETS: u32 = 5_000;
+/// A stream that is acknowledged, however sparsely, has lines of so many segments back.
+const ACKNOWLEDGED_PACKETS: u32 = 25;
+const ACKNOWLEDGED_PER_MILLE: u64 = 2;
+/// The largest segment without data that opens a connection: headers with options, over IPv4.
+const EMPTY_SEGMENT: u64 = 60;
+const MORE_OF_IPV6: u64 = 20;
+/// Mean size from which answers are amplified ones.
+const AMPLIFIED_BYTES: u64 = 400;
+const DNS: u16 = 53;
+const FIN: u8 = 1;
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+
+/// What kind of flood a line may be part of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(super) enum Kind {
+    /// Attempts to connect, or streams.
+    Tcp,
+    /// Datagrams.
+    #[default]
+    Udp,
+    /// DNS queries to one address.
+    Queries,
+    /// DNS queries to all addresses together.
+    AllQueries,
+    /// DNS answers of ours.
+    Answers,
+    /// Another protocol, by its number.
+    Unusual(u8),
+}
+
+impl Kind {
+    /// The kind that counts single addresses.
+    pub(super) fn single(self) -> Kind {
+        if self == Kind::AllQueries { Kind::Queries } else { self }
+    }
+
+    /// Whether it counts all addresses together.
+    pub(super) fn is_of_all(self) -> bool {
+        self == Kind::AllQueries
+    }
+
+    /// The number of the protocol.
+    pub(super) fn protocol(self) -> u8 {
+        match self {
+            Kind::Tcp => TCP,
+            Kind::Unusual(protocol) => protocol,
+            _ => UDP,
+        }
+    }
+
+    fn key(self, remote: Addr, slot: u32) -> u64 {
+        let kind = match self {
+            Kind::Unusual(protocol) => 8 + u64::from(protocol),
+            Kind::Tcp => 1,
+            Kind::Udp => 2,
+            Kind::Queries => 3,
+            Kind::AllQueries => 4,
+            Kind::Answers => 5,
+        };
+        let remote = if self == Kind::AllQueries { 0 } else { remote.key() };
+        remote ^ (u64::from(slot) << 16 | kind).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+/// Which kind of flood the line may be part of, or answer; none for most lines.
+#[inline]
+pub(super) fn kind(flow: &LocalFlow) -> Option<Kind> {
+    match flow.protocol {
+        TCP if flow.is_outbound => {
+            (flow.packets >= STREAM_PACKETS || is_attempt(flow)).then_some(Kind::Tcp)
+        }
+        TCP => (flow.packets >= ACKNOWLEDGED_PACKETS).then_some(Kind::Tcp),
+        UDP if flow.remote_port == DNS => Some(Kind::Queries),
+        UDP if flow.local_port == DNS => flow.is_outbound.then_some(Kind::Answers),
+        UDP => Some(Kind::Udp),
+        // ICMP, IP-in-IP, IPv6, GRE, ESP, AH, ICMPv6.
+        1 | 4 | 41 | 47 | 50 | 51 | 58 => None,
+        protocol => Some(Kind::Unusual(protocol)),
+    }
+}
+
+/// Whether the line is an attempt to connect of which nothing came.
+fn is_attempt(flow: &LocalFlow) -> bool {
+    let empty = EMPTY_SEGMENT + if flow.remote.v4().is_some() { 0 } else { MORE_OF_IPV6 };
+    let has_flags = flow.marks & Flow::HAS_TCP_FLAGS != 0;
+    flow.packets <= ATTEMPT_PACKETS
+        && flow.bytes <= empty * u64::from(flow.packets)
+        && (!has_flags || flow.tcp_flags & (Flow::SYN | FIN) == Flow::SYN)
+}
+
+/// The thresholds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) tcp_packets: u64,
+    pub(super) udp_packets: u64,
+    pub(super) udp_bytes: u64,
+    pub(super) dns_packets: u64,
+    pub(super) dns_answer_bytes: u64,
+    pub(super) unusual_packets: u64,
+    pub(super) reply_per_mille: u64,
+    pub(super) partner_replies: u64,
+    pub(super) partner_factor: u64,
+}
+
+impl Limits {
+    /// Whether so much was sent that the answers decide.
+    fn is_suspect(&self, it: &Window) -> bool {
+        self.times(it) > 0
+    }
+
+    /// How many times the threshold was sent.
+    fn times(&self, it: &Window) -> u64 {
+        match it.kind {
+            Kind::Tcp => it.attempts.max(it.packets - it.attempts) / self.tcp_packets.max(1),
+            Kind::Udp => {
+                (it.packets / self.udp_packets.max(1)).max(it.bytes / self.udp_bytes.max(1))
+            }
+            Kind::Queries | Kind::AllQueries => it.packets / self.dns_packets.max(1),
+            Kind::Answers if it.bytes < AMPLIFIED_BYTES * it.packets => 0,
+            Kind::Answers => it.bytes / self.dns_answer_bytes.max(1),
+            Kind::Unusual(_) => it.packets / self.unusual_packets.max(1),
+        }
+    }
+
+    /// Whether it is a flood, now that the answers are in.
+    pub(super) fn is_flood(&self, it: &Window) -> bool {
+        let times = self.times(it);
+        let answered = |per_mille: u64| it.replies * 1000 > per_mille * it.packets;
+        times > 0
+            && match it.kind {
+                Kind::Tcp => it.attempts >= self.tcp_packets || !answered(ACKNOWLEDGED_PER_MILLE),
+                Kind::Udp => {
+                    let is_partner = it.replies >= self.partner_replies;
+                    !answered(self.reply_per_mille) && (!is_partner || times >= self.partner_factor)
+                }
+                Kind::Answers => true,
+                _ => !answered(self.reply_per_mille),
+            }
+    }
+
+    /// Whether a flood of datagrams goes to ports of TCP services.
+    pub(super) fn is_on_tcp_ports(&self, it: &Window) -> bool {
+        it.to_tcp_ports >= self.udp_packets || it.to_tcp_ports * 10 >= it.packets * 9
+    }
+
+    /// The setting that was met, and whether it is about bytes.
+    pub(super) fn met(&self, it: &Window) -> (&'static str, bool) {
+        match it.kind {
+            Kind::Tcp => ("tcp_packets", false),
+            Kind::Udp if it.packets >= self.udp_packets => ("udp_packets", false),
+            Kind::Udp => ("udp_bytes", true),
+            Kind::Queries | Kind::AllQueries => ("dns_packets", false),
+            Kind::Answers => ("dns_answer_bytes", true),
+            Kind::Unusual(_) => ("unusual_packets", false),
+        }
+    }
+}
+
+/// What one interface sends.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    /// The window of the latest line, and the packets that were sent in it.
+    slot: u32,
+    sent: u64,
+    /// The latest window in which the gate was passed; zero when it never was.
+    open: u32,
+    /// The packets stand for the time of use, so that the lightest window makes room.
+    windows: BoundedMap<Window, WINDOWS_MAX>,
+    suspects: Vec<Window>,
+}
+
+/// What was sent to one address in one window.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Window {
+    pub(super) kind: Kind,
+    /// Number of the window since 1970.
+    pub(super) slot: u32,
+    pub(super) local: Addr,
+    pub(super) remote: Addr,
+    pub(super) local_port: u16,
+    pub(super) remote_port: u16,
+    /// Start of the first line and end of the latest, seconds since 1970.
+    pub(super) first: u32,
+    pub(super) last: u32,
+    pub(super) packets: u64,
+    pub(super) bytes: u64,
+    /// Packets of attempts to connect.
+    attempts: u64,
+    /// Packets to ports of TCP services.
+    to_tcp_ports: u64,
+    /// Packets that came back.
+    pub(super) replies: u64,
+    pub(super) evidence: Vec<EvidenceRef>,
+}
+
+impl State {
+    /// Counts the line at the gate. Returns whether it has to be counted by address.
+    #[inline]
+    pub(super) fn pass(&mut self, flow: &LocalFlow, gate: u64) -> bool {
+        let slot = flow.start / WINDOW_SECS;
+        if slot > self.slot {
+            (self.slot, self.sent) = (slot, 0);
+            self.windows.retain(|_, _, it| it.slot + 2 > slot);
+        }
+        if flow.is_outbound {
+            self.sent += share(flow, u64::from(flow.packets));
+            if self.sent >= gate {
+                self.open = self.open.max(slot);
+            }
+        }
+        self.open != 0 && self.open + GATE_WINDOWS > slot
+    }
+
+    /// Counts a line by address. Returns when the window is to be judged, if it is suspected.
+    pub(super) fn count(
+        &mut self,
+        kind: Kind,
+        flow: &LocalFlow,
+        to_tcp: bool,
+        evidence: impl Fn() -> EvidenceRef,
+        limits: &Limits,
+    ) -> Option<u32> {
+        let slot = flow.start / WINDOW_SECS;
+        let sent = if flow.is_outbound { share(flow, u64::from(flow.packets)) } else { 0 };
+        let mut due = None;
+        for kind in [Some(kind), (kind == Kind::Queries).then_some(Kind::AllQueries)] {
+            let Some(kind) = kind else { continue };
+            if self.is_for_suspects(kind, flow, slot, to_tcp, &evidence) {
+                continue;
+            }
+            let key = kind.key(flow.remote, slot);
+            let weight = self.windows.get(key).map_or(0, |it| it.packets) + sent;
+            let (window, _) = self.windows.entry(key, u32::try_from(weight).unwrap_or(u32::MAX));
+            if window.first == 0 {
+                (window.kind, window.slot) = (kind, slot);
+                (window.first, window.remote) = (flow.start.max(1), flow.remote);
+            }
+            window.add(flow, to_tcp, &evidence);
+            if limits.is_suspect(window)
+                && self.suspects.len() < SUSPECTS_MAX
+                && let Some(window) = self.windows.remove(key)
+            {
+                due = Some(window.due());
+                self.suspects.push(window);
+            }
+        }
+        due
+    }
+
+    /// Counts the line for a suspected window: its own lines, and answers that come one window later.
+    /// Returns whether the line's own window is suspected.
+    fn is_for_suspects(
+        &mut self,
+        kind: Kind,
+        flow: &LocalFlow,
+        slot: u32,
+        to_tcp: bool,
+        evidence: &impl Fn() -> EvidenceRef,
+    ) -> bool {
+        let mut is_own = false;
+        for it in &mut self.suspects {
+            let is_same = it.kind == kind && (kind.is_of_all() || it.remote == flow.remote);
+            if !is_same {
+                continue;
+            }
+            if it.slot == slot {
+                it.add(flow, to_tcp, evidence);
+                is_own = true;
+            } else if it.slot + 1 == slot && !flow.is_outbound {
+                it.replies += u64::from(flow.packets);
+            }
+        }
+        is_own
+    }
+
+    /// The suspected windows whose answers are in, in the order of their time.
+    pub(super) fn due(&mut self, now: u32) -> Vec<Window> {
+        let (mut due, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.suspects).into_iter().partition(|it| it.due() <= now);
+        self.suspects = rest;
+        due.sort_by_key(|it| (it.slot, it.kind.is_of_all(), it.first, it.remote));
+        due
+    }
+
+    /// When the next suspected window is to be judged.
+    pub(super) fn next_due(&self) -> Option<u32> {
+        self.suspects.iter().map(Window::due).min()
+    }
+}
+
+impl Window {
+    fn add(&mut self, flow: &LocalFlow, to_tcp: bool, evidence: &impl Fn() -> EvidenceRef) {
+        let packets = share(flow, u64::from(flow.packets));
+        if !flow.is_outbound {
+            self.replies += packets;
+            return;
+        }
+        self.first = self.first.min(flow.start.max(1));
+        self.last = self.last.max(flow.end);
+        (self.local, self.remote) = (flow.local, flow.remote);
+        (self.local_port, self.remote_port) = (flow.local_port, flow.remote_port);
+        self.packets += packets;
+        self.bytes += share(flow, flow.bytes);
+        if flow.protocol == TCP && flow.packets < STREAM_PACKETS {
+            self.attempts += packets;
+        }
+        if to_tcp {
+            self.to_tcp_ports += packets;
+        }
+        if self.evidence.len() < EVIDENCE_MAX {
+            self.evidence.push(evidence());
+        }
+    }
+
+    /// After the next window.
+    fn due(&self) -> u32 {
+        self.slot.saturating_add(2).saturating_mul(WINDOW_SECS)
+    }
+
+    /// Whom the packets went to.
+    pub(super) fn target(&self) -> String {
+        match self.kind {
+            Kind::AllQueries => format!("several addresses, the latest is {}", self.remote),
+            _ => self.remote.to_string(),
+        }
+    }
+}
+
+/// What part of a line's packets or bytes falls into two minutes.
+fn share(flow: &LocalFlow, of: u64) -> u64 {
+    let secs = flow.end.saturating_sub(flow.start);
+    if secs <= WINDOW_SECS {
+        return of;
+    }
+    // Twice as long as any record is, so the product fits.
+    of.saturating_mul(u64::from(WINDOW_SECS)) / u64::from(secs)
+}
+
+/// A time from seconds.
+pub(super) fn seconds(at: u32) -> Timestamp {
+    Timestamp::from_secs(i64::from(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::model::Origin;
+
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        tcp_packets: 100_000,
+        udp_packets: 200_000,
+        udp_bytes: 1_000_000_000,
+        dns_packets: 40_000,
+        dns_answer_bytes: 200_000_000,
+        unusual_packets: 20_000,
+        reply_per_mille: 20,
+        partner_replies: 10,
+        partner_factor: 10,
+    };
+    const NOW: u32 = 1_760_000_400;
+
+    fn line(protocol: u8, ports: (u16, u16), packets: u32, bytes: u64) -> LocalFlow {
+        LocalFlow {
+            remote: Addr::from_v4(0xc633_6407),
+            local: Addr::from_v4(0x0a00_0005),
+            bytes,
+            packets,
+            start: NOW,
+            end: NOW + 5,
+            row: 0,
+            local_port: ports.0,
+            remote_port: ports.1,
+            protocol,
+            tcp_flags: 0,
+            marks: 0,
+            is_outbound: true,
+        }
+    }
+
+    fn udp(packets: u32, size: u64) -> LocalFlow {
+        line(UDP, (40_000, 80), packets, u64::from(packets) * size)
+    }
+
+    fn back(flow: LocalFlow, packets: u32) -> LocalFlow {
+        LocalFlow { is_outbound: false, packets, bytes: u64::from(packets) * 80, ..flow }
+    }
+
+    /// Feeds lines and gives the floods among what was suspected.
+    fn floods(lines: impl IntoIterator<Item = LocalFlow>) -> Vec<Window> {
+        let mut state = State::default();
+        for flow in lines {
+            let Some(kind) = kind(&flow) else { continue };
+            if state.pass(&flow, 5000) {
+                let evidence =
+                    || EvidenceRef { time: seconds(flow.start), origin: Origin::default() };
+                state.count(kind, &flow, flow.remote_port == 80, evidence, &LIMITS);
+            }
+        }
+        state.due(u32::MAX).into_iter().filter(|it| LIMITS.is_flood(it)).collect()
+    }
+
+    #[test]
+    fn two_hundred_thousand_datagrams_are_a_flood_and_fewer_are_not() {
+        assert_eq!(floods([udp(200_000, 284)]).len(), 1);
+        assert_eq!(floods([udp(199_999, 284)]).len(), 0);
+        assert_eq!(floods([udp(120_000, 9000)]).len(), 1, "by bytes");
+    }
+
+    #[test]
+    fn long_lines_count_by_their_share() {
+        let long = |packets| LocalFlow { end: NOW + 600, ..udp(packets, 284) };
+        assert_eq!(floods([long(900_000)]).len(), 0);
+        assert_eq!(floods([long(1_000_000)]).len(), 1);
+    }
+
+    #[test]
+    fn answers_make_a_partner_also_when_they_come_late() {
+        let media = udp(300_000, 1200);
+        assert_eq!(floods([media, back(media, 24)]).len(), 0);
+        let later = |it: LocalFlow| LocalFlow { start: NOW + 130, end: NOW + 180, ..it };
+        assert_eq!(floods([media, later(back(media, 24))]).len(), 0, "in the next window");
+        assert_eq!(floods([media, back(media, 9)]).len(), 1);
+        // Ten times as much is a flood whoever sends a few packets back.
+        let much = udp(2_000_000, 300);
+        assert_eq!(floods([much, back(much, 24)]).len(), 1);
+        assert_eq!(floods([much, back(much, 60_000)]).len(), 0);
+    }
+
+    #[test]
+    fn queries_from_many_ports_are_counted_together() {
+        let query = |port: u32| line(UDP, (1024 + (port % 60_000) as u16, 53), 1, 92);
+        let got = floods((0..50_000).map(query));
+        assert_eq!(
+            got.iter().map(|it| it.kind).collect::<Vec<_>>(),
+            [Kind::Queries, Kind::AllQueries]
+        );
+        let answered = (0..50_000).flat_map(|it| [query(it), back(query(it), 1)]);
+        assert_eq!(floods(answered).len(), 0);
+    }
+
+    #[test]
+    fn queries_to_many_addresses_are_one_flood() {
+        let query = |n: u32| LocalFlow {
+            remote: Addr::from_v4(0xc633_6400 + n % 5000),
+            ..line(UDP, (40_000, 53), 10, 920)
+        };
+        let got = floods((0..5000).map(query));
+        assert_eq!(got.iter().map(|it| it.kind).collect::<Vec<_>>(), [Kind::AllQueries]);
+    }
+
+    #[test]
+    fn half_open_connections_are_a_flood_and_finished_ones_are_not() {
+        let attempt = |n: u32, flags: u8| LocalFlow {
+            tcp_flags: flags,
+            marks: Flow::HAS_TCP_FLAGS,
+            ..line(TCP, (1024 + (n % 60_000) as u16, 443), 2, 120)
+        };
+        assert_eq!(floods((0..60_000).map(|n| attempt(n, 2))).len(), 1);
+        assert_eq!(floods((0..60_000).map(|n| attempt(n, 3))).len(), 0);
+        assert_eq!(floods((0..40_000).map(|n| attempt(n, 2))).len(), 0);
+    }
+
+    #[test]
+    fn an_upload_that_is_acknowledged_sparsely_is_none() {
+        let upload = line(TCP, (40_000, 443), 2_000_000, 2_900_000_000);
+        assert_eq!(floods([upload, back(upload, 20_000)]).len(), 0);
+        assert_eq!(floods([upload]).len(), 1);
+    }
+
+    #[test]
+    fn amplified_answers_and_unusual_protocols_are_floods() {
+        let answers = line(UDP, (53, 40_000), 60_000, 240_000_000);
+        assert_eq!(floods([answers]).len(), 1);
+        assert_eq!(floods([line(UDP, (53, 40_000), 900_000, 240_000_000)]).len(), 0, "small ones");
+        assert_eq!(floods([line(2, (0, 0), 25_000, 1_000_000)]).len(), 1);
+        assert_eq!(floods([line(50, (0, 0), 900_000, 900_000_000)]).len(), 0, "a tunnel");
+    }
+
+    #[test]
+    fn little_traffic_leaves_the_gate_shut() {
+        let mut state = State::default();
+        for i in 0..100 {
+            assert!(!state.pass(&LocalFlow { start: NOW + i * 120, ..udp(4999, 200) }, 5000));
+        }
+        assert!(state.windows.is_empty());
+        assert!(size_of::<State>() <= 120, "{}", size_of::<State>());
+    }
+}
