@@ -57,6 +57,7 @@ pub(crate) fn office(world: &mut World) {
             network: 1,
             role: role.into(),
             kind: "m6i.large".into(),
+            tags: Vec::new(),
         };
         world.logs.add_host(host.clone());
         hosts.push(host);
@@ -116,13 +117,7 @@ pub(crate) fn person(
 ) {
     let caller = person.from(OFFICE);
     let mut time = midnight + 8 * HOUR + random.secs(0, 3600);
-    let sign_in = Api {
-        response: r#"{"ConsoleLogin":"Success"}"#,
-        is_read: false,
-        is_sign_in: true,
-        ..Api::new("signin", "ConsoleLogin", "null")
-    };
-    call(logs, region, time, &caller.clone().with_agent(BROWSER), sign_in);
+    call(logs, region, time, &caller.clone().with_agent(BROWSER), Api::sign_in(true));
     while time < midnight + 17 * HOUR {
         time += random.secs(1200, 4800);
         let Some((service, api, request)) = random.pick(&WORK) else { return };

@@ -54,6 +54,22 @@ impl Caller {
         }
     }
 
+    /// A short session of the root user, as `sts:AssumeRoot` gives it.
+    pub fn assumed_root(account: &str, key: &str, since: i64, source: &str) -> Caller {
+        let identity = format!(
+            concat!(
+                r#"{{"type":"Root","principalId":"{account}","arn":"arn:aws:iam::{account}:root","#,
+                r#""accountId":"{account}","accessKeyId":"{key}","sessionContext":{{"#,
+                r#""attributes":{{"creationDate":"{since}","mfaAuthenticated":"false"}},"assumedRoot":"true"}}}}"#
+            ),
+            account = account,
+            key = key,
+            since = time(since)
+        );
+        let (account, agent) = (account.to_owned(), CLI.to_owned());
+        Caller { account, identity, source: source.to_owned(), agent }
+    }
+
     /// A session of a role; `more` is appended to the session's context.
     pub fn role(
         account: &str,
@@ -90,7 +106,7 @@ impl Caller {
     /// An instance with the credentials of its role, which change every day after `start`.
     pub fn instance(host: &Host, start: i64, at: i64, source: &str) -> Caller {
         let day = (at - start).div_euclid(DAY);
-        let key = format!("ASIAEXAMPLE{:04X}{day:04}X", host.number);
+        let key = Caller::instance_key(host, start, at);
         Caller::role(
             &host.account,
             (&host.role, &host.id(), &key),
@@ -98,6 +114,11 @@ impl Caller {
             source,
             r#","ec2RoleDelivery":"2.0""#,
         )
+    }
+
+    /// The key of an instance's credentials on that day.
+    pub fn instance_key(host: &Host, start: i64, at: i64) -> String {
+        format!("ASIAEXAMPLE{:04X}{:04}X", host.number, (at - start).div_euclid(DAY))
     }
 
     /// A service of AWS.
@@ -134,6 +155,8 @@ pub struct Api<'a> {
     pub is_read: bool,
     /// `errorCode`; empty where the call succeeds.
     pub error: &'a str,
+    /// `additionalEventData` as JSON; left out where empty.
+    pub additional: &'a str,
     /// Whether it is a data event.
     pub is_data: bool,
     /// Whether it is a sign-in to the console.
@@ -159,6 +182,7 @@ impl<'a> Api<'a> {
             response: "null",
             is_read: false,
             error: "",
+            additional: "",
             is_data: false,
             is_sign_in: false,
         }
@@ -167,6 +191,20 @@ impl<'a> Api<'a> {
     /// A management call that succeeds and only reads.
     pub const fn reading(service: &'a str, name: &'a str, request: &'a str) -> Api<'a> {
         Api { is_read: true, ..Api::writing(service, name, request) }
+    }
+
+    /// A sign-in to the console that succeeds, with MFA or without.
+    pub const fn sign_in(has_mfa: bool) -> Api<'static> {
+        Api {
+            response: r#"{"ConsoleLogin":"Success"}"#,
+            is_sign_in: true,
+            additional: if has_mfa {
+                r#"{"LoginTo":"https://console.aws.amazon.com/console/home","MobileVersion":"No","MFAUsed":"Yes"}"#
+            } else {
+                r#"{"LoginTo":"https://console.aws.amazon.com/console/home","MobileVersion":"No","MFAUsed":"No"}"#
+            },
+            ..Api::writing("signin", "ConsoleLogin", "null")
+        }
     }
 
     /// With these `responseElements`.
@@ -196,12 +234,16 @@ pub fn call(logs: &mut Logs, region: &str, at: i64, caller: &Caller, api: Api<'_
             api.service, api.name
         ),
     };
+    let additional = match api.additional {
+        "" => String::new(),
+        text => format!(r#","additionalEventData":{text}"#),
+    };
     let record = format!(
         concat!(
             r#"{{"eventVersion":"1.09","userIdentity":{identity},"eventTime":"{time}","#,
             r#""eventSource":"{service}.amazonaws.com","eventName":"{name}","awsRegion":"{region}","#,
             r#""sourceIPAddress":"{source}","userAgent":"{agent}"{error},"requestParameters":{request},"#,
-            r#""responseElements":{response},"requestID":"{id1}","eventID":"{id2}","readOnly":{is_read},"#,
+            r#""responseElements":{response}{additional},"requestID":"{id1}","eventID":"{id2}","readOnly":{is_read},"#,
             r#""eventType":"{kind}","managementEvent":{is_management},"recipientAccountId":"{account}","#,
             r#""eventCategory":"{category}"}}"#
         ),
@@ -215,6 +257,7 @@ pub fn call(logs: &mut Logs, region: &str, at: i64, caller: &Caller, api: Api<'_
         error = error,
         request = api.request,
         response = api.response,
+        additional = additional,
         id1 = uuid(hash, 1),
         id2 = uuid(hash, 2),
         is_read = api.is_read,

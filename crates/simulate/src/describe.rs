@@ -58,6 +58,8 @@ pub(crate) fn reservation(host: &Host, since: &str) -> Value {
         interface["Association"] = association.clone();
         interface["PrivateIpAddresses"][0]["Association"] = association;
     }
+    let mut tags = vec![json!({ "Key": "Name", "Value": host.name })];
+    tags.extend(host.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })));
     json!({
         "ReservationId": format!("r-0a1b2c3d4e5f6{:04x}", host.number),
         "OwnerId": &*host.account,
@@ -76,7 +78,7 @@ pub(crate) fn reservation(host: &Host, since: &str) -> Value {
                 "Arn": format!("arn:aws:iam::{}:instance-profile/{}", host.account, host.role),
                 "Id": format!("AIPAEXAMPLE{}", host.role.to_uppercase())
             },
-            "Tags": [{ "Key": "Name", "Value": &*host.name }],
+            "Tags": tags,
             "NetworkInterfaces": [interface]
         }]
     })

@@ -10,6 +10,7 @@ pub mod calls;
 mod describe;
 pub mod flow;
 pub mod logs;
+pub mod places;
 pub mod random;
 pub mod samples;
 pub mod scenarios;
@@ -19,5 +20,5 @@ pub mod time;
 pub mod world;
 
 pub use scenarios::Scenario;
-pub use simulation::{Expected, Options, Simulation, simulate};
+pub use simulation::{Expected, Options, PLACES, Simulation, simulate};
 pub use stage::{Person, Stage};

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::background;
 use crate::describe::{gateways, pretty, reservation};
 use crate::logs::Logs;
+use crate::places::database;
 use crate::scenarios::Scenario;
 use crate::stage::{Stage, World};
 use crate::time::{DAY, HOUR, time};
@@ -16,6 +17,9 @@ use crate::time::{DAY, HOUR, time};
 const FILE_SECS: i64 = 6 * HOUR;
 /// How long before the first record everything was there already.
 const AGE: i64 = 49 * DAY;
+
+/// Name of the database of places.
+pub const PLACES: &str = "places.mmdb";
 
 /// What a simulation is made from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +60,8 @@ pub struct Expected {
 pub struct Simulation {
     /// Contents by name: `AWSLogs/…`, not yet compressed; `inventory/…`; `lists/CATEGORY.txt`.
     pub files: BTreeMap<String, String>,
+    /// `places.mmdb`, if a scenario needs to know where addresses are.
+    pub places: Option<Vec<u8>>,
     /// The findings that must be raised, and no others.
     pub expected: Vec<Expected>,
     /// Records of all logs.
@@ -74,7 +80,8 @@ pub fn simulate(scenarios: &[&'static Scenario], options: Options) -> Simulation
     for (number, scenario) in (0..).zip(scenarios) {
         (scenario.play)(&mut Stage::new(&mut world, scenario, number));
     }
-    let World { logs, lists, buckets, expected, .. } = world;
+    let World { logs, lists, buckets, expected, places, .. } = world;
+    let places = if places.is_empty() { None } else { Some(database(&places)) };
     let mut files = describe(&logs, &buckets, options.start - AGE);
     for (category, entries) in lists {
         let text = format!("# Made up for a simulation.\n{}\n", entries.join("\n"));
@@ -82,7 +89,7 @@ pub fn simulate(scenarios: &[&'static Scenario], options: Options) -> Simulation
     }
     let (records, span) = (logs.records(), logs.span().unwrap_or_default());
     files.extend(logs.files());
-    Simulation { files, expected, records, span, options }
+    Simulation { files, places, expected, records, span, options }
 }
 
 /// What `aws … describe-*` would tell of the world.
@@ -130,6 +137,9 @@ impl Simulation {
             } else if name.starts_with("inventory/") {
                 args.extend(["--inventory".to_owned(), path]);
             }
+        }
+        if self.places.is_some() {
+            args.extend(["--geo".to_owned(), format!("{folder}/{PLACES}")]);
         }
         args
     }

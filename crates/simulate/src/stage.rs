@@ -9,6 +9,7 @@ use crate::background;
 use crate::calls::{Api, Caller, call};
 use crate::flow::Connection;
 use crate::logs::{Logs, Query};
+use crate::places::Place;
 use crate::random::Random;
 use crate::scenarios::Scenario;
 use crate::simulation::{Expected, Options};
@@ -36,6 +37,8 @@ pub(crate) struct World {
     /// Names by account.
     pub(crate) buckets: BTreeMap<String, Vec<String>>,
     pub(crate) expected: Vec<Expected>,
+    /// Where addresses are, by their numbers.
+    pub(crate) places: BTreeMap<u32, Place>,
     pub(crate) options: Options,
     /// Days before the day of the attacks.
     pub(crate) days: i64,
@@ -51,6 +54,7 @@ impl World {
             lists: BTreeMap::new(),
             buckets: BTreeMap::new(),
             expected: Vec::new(),
+            places: BTreeMap::new(),
             options,
             days,
             hosts: 0,
@@ -163,9 +167,16 @@ impl<'a> Stage<'a> {
             network: if self.account == ACCOUNT { 1 } else { 16 + self.number },
             role: format!("sim-role-{}", taken + 1).into(),
             kind: "t3.large".into(),
+            tags: Vec::new(),
         };
         self.world.logs.add_host(host.clone());
         host
+    }
+
+    /// Gives an instance a tag.
+    pub fn tag(&mut self, host: &mut Host, key: &'static str, value: &'static str) {
+        host.tags.push((key.into(), value.into()));
+        self.world.logs.add_host(host.clone());
     }
 
     /// A user who works from the office.
@@ -211,6 +222,13 @@ impl<'a> Stage<'a> {
         let address = self.stranger();
         self.list(category, &address);
         address
+    }
+
+    /// Says where an address is.
+    pub fn place(&mut self, address: &str, place: Place) {
+        if let Ok(address) = address.parse::<std::net::Ipv4Addr>() {
+            self.world.places.insert(address.into(), place);
+        }
     }
 
     /// A domain that nobody else asks for, on no list.
@@ -259,6 +277,11 @@ impl<'a> Stage<'a> {
     /// The credentials of an instance's role, used from an address.
     pub fn credentials(&self, host: &Host, at: i64, address: &str) -> Caller {
         Caller::instance(host, self.world.options.start, at, address)
+    }
+
+    /// The key of those credentials.
+    pub fn credentials_key(&self, host: &Host, at: i64) -> String {
+        Caller::instance_key(host, self.world.options.start, at)
     }
 
     /// The types of the scenario.

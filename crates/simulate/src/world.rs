@@ -28,6 +28,8 @@ pub struct Host {
     pub role: Text,
     /// Its type, such as `t3.large`.
     pub kind: Text,
+    /// Its tags beside `Name`.
+    pub tags: Vec<(Text, Text)>,
 }
 
 /// A NAT gateway.

@@ -111,6 +111,10 @@ fn store(made: &Simulation, folder: &Path) -> Result<u64> {
     let mut total = 0;
     let summary = made.summary(&folder.to_string_lossy());
     let summary = ("expected.json".to_owned(), summary);
+    if let Some(places) = &made.places {
+        total += places.len() as u64;
+        fs::write(folder.join(simulate::PLACES), places).with_context(about)?;
+    }
     for (name, text) in made.files.iter().chain([(&summary.0, &summary.1)]) {
         let path = folder.join(name);
         let bytes = if Path::new(name).extension().is_some_and(|it| it == "gz") {
@@ -148,7 +152,7 @@ fn report(made: &Simulation, folder: &Path, bytes: u64) -> String {
         count(made.records as u64, "record"),
         minutes(first),
         minutes(last),
-        count(made.files.len() as u64 + 1, "file"),
+        count(made.files.len() as u64 + 1 + u64::from(made.places.is_some()), "file"),
         size(bytes),
         visible(&shown),
     );

@@ -44,29 +44,38 @@ impl Gap {
     }
 }
 
+/// What turns each source on.
+const SOURCES: [(Data, &str); 5] = [
+    (
+        Data::CloudTrailManagement,
+        "create a trail of all Regions with read and write management events, and give its bucket",
+    ),
+    (
+        Data::CloudTrailS3,
+        "add S3 data events to the trail: `aws cloudtrail put-event-selectors` with AWS::S3::Object",
+    ),
+    (
+        Data::CloudTrailNetworkActivity,
+        "add network activity events of VPC endpoints to the trail by advanced event selectors",
+    ),
+    (
+        Data::VpcFlow,
+        "`aws ec2 create-flow-logs --resource-type VPC --traffic-type ALL --max-aggregation-interval 60` to S3",
+    ),
+    (
+        Data::ResolverQuery,
+        "`aws route53resolver create-resolver-query-log-config` to S3, and associate every VPC",
+    ),
+];
+
 /// The gap of a source that was not read.
 pub(super) fn of_source(data: Data) -> Gap {
-    let remedy = match data {
-        Data::CloudTrailManagement => {
-            "create a trail of all Regions with read and write management events, and give its bucket"
-        }
-        Data::CloudTrailS3 => {
-            "add S3 data events to the trail: `aws cloudtrail put-event-selectors` with AWS::S3::Object"
-        }
-        Data::CloudTrailNetworkActivity => {
-            "add network activity events of VPC endpoints to the trail by advanced event selectors"
-        }
-        Data::VpcFlow => {
-            "`aws ec2 create-flow-logs --resource-type VPC --traffic-type ALL --max-aggregation-interval 60` \
-             to S3"
-        }
-        Data::ResolverQuery => {
-            "`aws route53resolver create-resolver-query-log-config` to S3, and associate every VPC"
-        }
-        #[allow(unreachable_patterns, reason = "sources are added by other crates")]
-        _ => "turn this log on and give it",
-    };
-    Gap::new(true, format!("no {}", data.as_str()), remedy)
+    let remedy = SOURCES.iter().find(|it| it.0 == data).map(|it| it.1);
+    Gap::new(
+        true,
+        format!("no {}", data.as_str()),
+        remedy.unwrap_or("turn this log on and give it"),
+    )
 }
 
 /// The gap that a rule leaves, if its need is not met.
@@ -79,8 +88,8 @@ pub(super) fn of_rule(rule: &Rule, given: &Given<'_>) -> Option<Gap> {
         gap(&what, &remedy)
     };
     match rule.need {
-        Need::Addresses(category) => of_list(category, true, rule, given),
-        Need::Names(category) => of_list(category, false, rule, given),
+        Need::Addresses(categories) => of_list(categories, true, rule, given),
+        Need::Names(categories) => of_list(categories, false, rule, given),
         Need::TcpFlags if details.tcp_flags * 2 < details.tcp => field("tcp-flags"),
         Need::FlowDirection if details.directions * 2 < details.accepted + details.rejected => {
             field("flow-direction")
@@ -138,18 +147,25 @@ pub(super) fn of_rule(rule: &Rule, given: &Given<'_>) -> Option<Gap> {
 }
 
 /// A list must be there, be more than what comes with the program, and be fresh.
-fn of_list(category: Category, is_addresses: bool, rule: &Rule, given: &Given<'_>) -> Option<Gap> {
+fn of_list(
+    categories: &[Category],
+    is_addresses: bool,
+    rule: &Rule,
+    given: &Given<'_>,
+) -> Option<Gap> {
+    let category = *categories.first()?;
     let name = category.as_str();
     let noun = if is_addresses { "addresses" } else { "names" };
     let remedy = match category {
         Category::Threat => "give your own list by --threat-list FILE".to_owned(),
         _ => format!("give a feed by --threat-list {name}=FILE"),
     };
-    let lists = || given.intel.all_lists().iter().filter(|it| it.category == category);
+    let lists = || given.intel.all_lists().iter().filter(|it| categories.contains(&it.category));
     if !lists().any(|it| !it.builtin) {
-        // Built-in lists hold names; those of Tor and of AWS hold addresses.
+        // Built-in lists hold names, but for these.
         let has_builtin = match category {
             Category::TorRelay | Category::AwsEc2 | Category::AwsService => is_addresses,
+            Category::EncryptedDns => true,
             _ => !is_addresses,
         };
         return Some(if has_builtin && lists().next().is_some() {
@@ -159,14 +175,12 @@ fn of_list(category: Category, is_addresses: bool, rule: &Rule, given: &Given<'_
         });
     }
     let end = given.tally.span()?.1;
-    let written = given.written.iter().filter(|it| it.0 == category).map(|it| it.1).max()?;
+    let written = given.written.iter().filter(|it| categories.contains(&it.0));
+    let written = written.map(|it| it.1).max()?;
     (written + FRESH < end).then(|| {
         let days = (end.secs() - written.secs()) / 86_400;
-        Gap::new(
-            false,
-            format!("the list of {name} {noun} is {days} days older than the logs"),
-            remedy,
-        )
+        let what = format!("the list of {name} {noun} is {days} days older than the logs");
+        Gap::new(false, what, remedy)
     })
 }
 

@@ -9,10 +9,10 @@ use crate::filter::is_match;
 /// Something that records, lists or history must give.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Need {
-    /// Addresses on a list of this category.
-    Addresses(Category),
-    /// Names on a list of this category.
-    Names(Category),
+    /// Addresses on a list of one of these categories.
+    Addresses(&'static [Category]),
+    /// Names on a list of one of these categories.
+    Names(&'static [Category]),
     /// The field `tcp-flags` of flow logs.
     TcpFlags,
     /// The field `flow-direction` of flow logs.
@@ -65,29 +65,31 @@ const fn should(types: &'static str, need: Need) -> Rule {
 /// The rules.
 pub const RULES: &[Rule] = &[
     // Lists.
-    must("*c&cactivity.b", Need::Addresses(Category::CommandAndControl)),
-    must("*bitcointool.b", Need::Addresses(Category::MiningPool)),
-    must("*blackholetraffic", Need::Addresses(Category::Sinkhole)),
-    must("*droppoint", Need::Addresses(Category::DropPoint)),
-    must("*maliciousipcaller.custom", Need::Addresses(Category::Threat)),
-    must("*:iamuser/maliciousipcaller", Need::Addresses(Category::MaliciousCaller)),
-    must("*:s3/maliciousipcaller", Need::Addresses(Category::MaliciousCaller)),
-    must("*toripcaller", Need::Addresses(Category::TorExit)),
-    must("*torclient", Need::Addresses(Category::TorRelay)),
-    must("*torrelay", Need::Addresses(Category::TorRelay)),
-    must("*c&cactivity.b!dns", Need::Names(Category::CommandAndControl)),
-    must("*bitcointool.b!dns", Need::Names(Category::MiningPool)),
-    must("*blackholetraffic!dns", Need::Names(Category::Sinkhole)),
-    must("*dgadomainrequest.c!dns", Need::Names(Category::Dga)),
-    must("*drivebysourcetraffic!dns", Need::Names(Category::DriveBy)),
-    must("*droppoint!dns", Need::Names(Category::DropPoint)),
-    must("*phishingdomainrequest!dns", Need::Names(Category::Phishing)),
-    must("*maliciousdomainrequest.custom", Need::Names(Category::Threat)),
-    must("*bitcoindomainrequest.reputation", Need::Names(Category::BitcoinReputation)),
-    must("*maliciousdomainrequest.reputation", Need::Names(Category::Malicious)),
-    must("*abuseddomainrequest.reputation", Need::Names(Category::Abused)),
+    must("*c&cactivity.b", Need::Addresses(&[Category::CommandAndControl])),
+    must("*bitcointool.b", Need::Addresses(&[Category::MiningPool])),
+    must("*blackholetraffic", Need::Addresses(&[Category::Sinkhole])),
+    must("*droppoint", Need::Addresses(&[Category::DropPoint])),
+    must("*maliciousipcaller.custom", Need::Addresses(&[Category::Threat])),
+    must("*:iamuser/maliciousipcaller", Need::Addresses(&[Category::MaliciousCaller])),
+    must("*:s3/maliciousipcaller", Need::Addresses(&[Category::MaliciousCaller])),
+    must("*toripcaller", Need::Addresses(&[Category::TorExit])),
+    must("*torclient", Need::Addresses(&[Category::TorRelay])),
+    must("*torrelay", Need::Addresses(&[Category::TorRelay])),
+    must("recon:ec2/portprobe*", Need::Addresses(&[Category::Scanner, Category::MaliciousCaller])),
+    must("defenseevasion:ec2/unusuald*", Need::Addresses(&[Category::EncryptedDns])),
+    must("*c&cactivity.b!dns", Need::Names(&[Category::CommandAndControl])),
+    must("*bitcointool.b!dns", Need::Names(&[Category::MiningPool])),
+    must("*blackholetraffic!dns", Need::Names(&[Category::Sinkhole])),
+    must("*dgadomainrequest.c!dns", Need::Names(&[Category::Dga])),
+    must("*drivebysourcetraffic!dns", Need::Names(&[Category::DriveBy])),
+    must("*droppoint!dns", Need::Names(&[Category::DropPoint])),
+    must("*phishingdomainrequest!dns", Need::Names(&[Category::Phishing])),
+    must("*maliciousdomainrequest.custom", Need::Names(&[Category::Threat])),
+    must("*bitcoindomainrequest.reputation", Need::Names(&[Category::BitcoinReputation])),
+    must("*maliciousdomainrequest.reputation", Need::Names(&[Category::Malicious])),
+    must("*abuseddomainrequest.reputation", Need::Names(&[Category::Abused])),
     // A made-up name under an abused top-level domain is suspicious without a list.
-    should("*suspiciousdomainrequest.reputation", Need::Names(Category::Suspicious)),
+    should("*suspiciousdomainrequest.reputation", Need::Names(&[Category::Suspicious])),
     // Fields of flow logs.
     must("impact:ec2/portsweep", Need::Accepted),
     must("*bruteforce", Need::Accepted),
@@ -102,6 +104,11 @@ pub const RULES: &[Rule] = &[
     should("recon:ec2/port*", Need::InstanceId),
     should("impact:ec2/portsweep", Need::InstanceId),
     should("*bruteforce", Need::InstanceId),
+    should("recon:ec2/portprobe*", Need::TcpFlags),
+    must("recon:ec2/portprobeemr*", Need::Inventory),
+    must("backdoor:ec2/denialofservice*", Need::Accepted),
+    must("backdoor:ec2/spambot", Need::Accepted),
+    must("behavior:ec2/networkportunusual", Need::Accepted),
     // Sides of CloudTrail.
     must("recon:iamuser/*", Need::Reads),
     must("discovery:iamuser/*", Need::Reads),
@@ -112,6 +119,10 @@ pub const RULES: &[Rule] = &[
     must("exfiltration:s3/*", Need::DataReads),
     must("impact:s3/maliciousipcaller", Need::DataWrites),
     should("*credentialexfiltration*", Need::Inventory),
+    // What an interface never did can be told after some time only.
+    must("behavior:ec2/networkportunusual", Need::Days(7)),
+    must("defenseevasion:ec2/unusuald*", Need::Days(1)),
+    should("backdoor:ec2/spambot", Need::Days(1)),
     // History: the known days of a target, the networks of a role, the days of a name.
     should("recon:ec2/portscan", Need::Days(3)),
     should("impact:ec2/portsweep", Need::Days(3)),

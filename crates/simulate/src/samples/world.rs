@@ -66,6 +66,7 @@ const fn host(
         network,
         role: Cow::Borrowed(role),
         kind: Cow::Borrowed(kind),
+        tags: Vec::new(),
     }
 }
 

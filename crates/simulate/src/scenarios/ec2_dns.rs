@@ -41,6 +41,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         |stage| listed(stage, "phishing"),
     ),
     Scenario::of(
+        "Impact:EC2/MaliciousDomainRequest.Custom",
+        "An instance asks for a name on your own threat list.",
+        |stage| listed(stage, "threat"),
+    ),
+    Scenario::of(
         "Impact:EC2/AbusedDomainRequest.Reputation",
         "An instance asks for a new name under an abused domain.",
         |stage| listed(stage, "abused"),
@@ -59,6 +64,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         "Impact:EC2/SuspiciousDomainRequest.Reputation",
         "An instance asks for a new name that looks suspicious.",
         |stage| listed(stage, "suspicious"),
+    ),
+    Scenario::of(
+        "UnauthorizedAccess:EC2/MetadataDNSRebind",
+        "An instance asks for a public name that leads to the metadata service.",
+        |stage| {
+            let (host, name) = (stage.host(), stage.domain());
+            stage.query(stage.at(0), &host, &name, &["169.254.169.254"]);
+            stage.expect_instance(&host);
+        },
     ),
 ];
 

@@ -58,6 +58,21 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         |stage| brute_force(stage, 3389, 80, 11),
     ),
     Scenario::of(
+        "Recon:EC2/PortProbeUnprotectedPort",
+        "A known scanner finds Redis open.",
+        |stage| probe(stage, 6379, false),
+    ),
+    Scenario::of(
+        "Recon:EC2/PortProbeEMRUnprotectedPort",
+        "A known scanner finds YARN open on an instance of an EMR cluster.",
+        |stage| probe(stage, 8088, true),
+    ),
+    Scenario::of(
+        "Backdoor:EC2/Spambot",
+        "An instance sends mail to forty servers within the hour, as it never did.",
+        spambot,
+    ),
+    Scenario::of(
         "Impact:EC2/WinRMBruteForce",
         "An instance guesses eighty passwords for WinRM of another one.",
         win_rm,
@@ -103,6 +118,26 @@ fn port_sweep(stage: &mut Stage<'_>) {
         let it = stage.connection(stage.at(number / 3), (&host.ip, &target), 445);
         let outcome = if number % 12 == 0 { Outcome::Refused } else { Outcome::Silent };
         stage.connect(&it.probe(outcome));
+    }
+    stage.expect_instance(&host);
+}
+
+fn probe(stage: &mut Stage<'_>, port: u16, is_emr: bool) {
+    let (mut host, scanner) = (stage.host(), stage.listed_address("scanner"));
+    if is_emr {
+        stage.tag(&mut host, "aws:elasticmapreduce:job-flow-id", "j-2AXXXXXXGAPLF");
+    }
+    let it = stage.connection(stage.at(0), (&scanner, &host.ip), port);
+    stage.connect(&Connection { secs: 2, sent: (6, 420), received: (5, 1_800), ..it });
+    stage.expect_instance(&host);
+}
+
+fn spambot(stage: &mut Stage<'_>) {
+    let host = stage.host();
+    for number in 0..40 {
+        let server = format!("198.51.100.{}", 70 + number);
+        let it = stage.connection(stage.at(number * MINUTE), (&host.ip, &server), 25);
+        stage.connect(&Connection { secs: 4, sent: (20, 6_000), received: (18, 2_400), ..it });
     }
     stage.expect_instance(&host);
 }

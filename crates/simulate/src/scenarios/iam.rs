@@ -47,17 +47,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario::of(
         "PenTest:IAMUser/KaliLinux",
         "A user calls from a computer that runs Kali.",
-        |stage| {
-            let person = stage.person();
-            stage.call(stage.at(0), &person.from(OFFICE).with_agent(KALI), LIST_USERS);
-            stage.expect_key(&person);
-        },
+        |stage| with_agent(stage, KALI),
     ),
     Scenario::of("Stealth:IAMUser/CloudTrailLoggingDisabled", "A user stops a trail.", |stage| {
-        let person = stage.person();
-        let stop = Api::writing("cloudtrail", "StopLogging", r#"{"name":"main"}"#);
-        stage.call(stage.at(0), &person.from(OFFICE), stop);
-        stage.expect_key(&person);
+        once(stage, Api::writing("cloudtrail", "StopLogging", r#"{"name":"main"}"#));
     }),
     Scenario::of("Policy:IAMUser/RootCredentialUsage", "Root signs in and looks around.", root),
     Scenario::of(
@@ -72,6 +65,19 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ),
 ];
 
+/// A call of a user.
+pub(super) fn once(stage: &mut Stage<'_>, api: Api<'_>) {
+    let person = stage.person();
+    stage.call(stage.at(0), &person.from(OFFICE), api);
+    stage.expect_key(&person);
+}
+
+pub(super) fn with_agent(stage: &mut Stage<'_>, agent: &str) {
+    let person = stage.person();
+    stage.call(stage.at(0), &person.from(OFFICE).with_agent(agent), LIST_USERS);
+    stage.expect_key(&person);
+}
+
 /// A call from an address on the list of a category.
 pub(super) fn listed(stage: &mut Stage<'_>, category: &str, api: Api<'_>) {
     let (person, address) = (stage.person(), stage.listed_address(category));
@@ -82,12 +88,7 @@ pub(super) fn listed(stage: &mut Stage<'_>, category: &str, api: Api<'_>) {
 fn root(stage: &mut Stage<'_>) {
     stage.own_account();
     let root = Caller::root(&stage.account(), OFFICE).with_agent(BROWSER);
-    let sign_in = Api {
-        is_sign_in: true,
-        response: r#"{"ConsoleLogin":"Success"}"#,
-        ..Api::writing("signin", "ConsoleLogin", "null")
-    };
-    stage.call(stage.at(0), &root, sign_in);
+    stage.call(stage.at(0), &root, Api::sign_in(true));
     stage.call(stage.at(60), &root, LIST_USERS);
     stage.expect_all(&json!({ "accessKeyDetails": { "userType": "Root" } }));
 }

@@ -3,7 +3,9 @@
 //! To add one, add an entry to the table of its group.
 
 mod ec2_dns;
+mod ec2_floods;
 mod ec2_flow;
+mod ec2_unusual;
 mod iam;
 mod s3;
 mod tester;
@@ -46,7 +48,6 @@ impl Scenario {
     }
 
     /// With more days before the attack.
-    #[expect(dead_code, reason = "types that learn for days use it")]
     const fn after(self, learning_days: u32) -> Scenario {
         Scenario { learning_days, ..self }
     }
@@ -59,10 +60,18 @@ impl Scenario {
 
 /// All scenarios: those of types, then those of the tester.
 pub fn all() -> Vec<&'static Scenario> {
-    [ec2_dns::SCENARIOS, ec2_flow::SCENARIOS, iam::SCENARIOS, s3::SCENARIOS, tester::SCENARIOS]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        ec2_dns::SCENARIOS,
+        ec2_flow::SCENARIOS,
+        ec2_floods::SCENARIOS,
+        ec2_unusual::SCENARIOS,
+        iam::SCENARIOS,
+        s3::SCENARIOS,
+        tester::SCENARIOS,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The scenario with exactly this name, in any case.

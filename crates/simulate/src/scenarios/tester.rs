@@ -4,8 +4,9 @@
 use serde_json::json;
 
 use crate::calls::Api;
-use crate::flow::{Connection, Outcome};
+use crate::flow::{Connection, Outcome, UDP};
 use crate::scenarios::Scenario;
+use crate::scenarios::ec2_floods::flood;
 use crate::scenarios::ec2_flow::{brute_force, port_scan};
 use crate::scenarios::iam::{KALI, LIST_USERS, listed};
 use crate::scenarios::s3::{self, object_request};
@@ -95,6 +96,18 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         &["UnauthorizedAccess:EC2/RDPBruteForce"],
         "hydra tries two hundred and fifty-six passwords.",
         |it| brute_force(it, 3389, 256, 3),
+    ),
+    Scenario::named(
+        "ec2/DenialOfService-UDP",
+        &["Backdoor:EC2/DenialOfService.Udp", "Backdoor:EC2/DenialOfService.UdpOnTcpPorts"],
+        "Four hundred thousand datagrams of 256 bytes go to port 80 of a public address.",
+        |it| flood(it, (UDP, 80), 284, 400_000),
+    ),
+    Scenario::named(
+        "ec2/DenialOfService-DNS",
+        &["Backdoor:EC2/DenialOfService.Dns"],
+        "Four hundred thousand datagrams of 64 bytes go to port 53 of a public address.",
+        |it| flood(it, (UDP, 53), 92, 400_000),
     ),
     Scenario::named(
         "ec2/MaliciousIPCaller.Custom",
@@ -210,7 +223,7 @@ fn post(stage: &mut Stage<'_>, name: &str) {
 fn over_tor(stage: &mut Stage<'_>, api: Api<'_>, data: Option<&'static str>) {
     let (host, exit) = (stage.host(), stage.listed_address("tor-exit"));
     let thief = stage.credentials(&host, stage.at(0), &exit);
-    let key = format!("ASIAEXAMPLE{:04X}{:04}X", host.number, stage.days().len() - 1);
+    let key = stage.credentials_key(&host, stage.at(0));
     let mut resource = json!({ "accessKeyDetails": { "accessKeyId": key } });
     if let Some(data) = data {
         let bucket = stage.bucket();
