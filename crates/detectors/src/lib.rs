@@ -10,9 +10,12 @@ mod families;
 #[macro_use]
 mod tunables;
 #[macro_use]
+mod callers;
+#[macro_use]
 mod guesses;
 
 mod attempts;
+mod distributions;
 pub mod ec2;
 pub mod iam;
 pub mod s3;
@@ -45,7 +48,10 @@ families! {
         root_credential_usage: RootCredentialUsage,
     }
     s3 {
+        block_public_access_disabled: BlockPublicAccessDisabled,
         bucket_public_access: BucketPublicAccess,
         malicious_caller: MaliciousCaller,
+        pentest_os: PentestOs,
+        server_access_logging_disabled: ServerAccessLoggingDisabled,
     }
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use engine::findings::{Data, Draft, FindingType, Reason, ResourceRole, ThreatIntelligenceDetail};
-use engine::intel::{Categories, Category, Indicator};
+use engine::findings::{Data, Draft, FindingType, ResourceRole};
+use engine::intel::Category;
 use engine::model::{Scope, Severity};
 use engine::telemetry::ApiCall;
 use engine::{ApiCalls, Context, Detector, Event, Interest, Out, Spec};
+
+use crate::callers::{self, CallerList, add_lists};
 
 const AGGREGATION: &str = "credential of the caller";
 const DETECTION_RECON: &str = "A management call that lists, describes or reads (CloudTrail's readOnly, else \
@@ -28,124 +30,82 @@ const RESPONSE_UNAUTHORIZED: &str = "If the call succeeded, undo what it changed
     revoke the role's sessions at once, then ask the owner. List everything that the credential did, \
     created users, keys, roles and instances above all, in every Region.";
 
-/// Reading, from a known malicious address.
-pub const RECON_MALICIOUS: FindingType = FindingType {
-    name: "Recon:IAMUser/MaliciousIPCaller",
-    severity: Severity::MEDIUM,
-    title: "A reconnaissance API was invoked from a known malicious IP address",
+caller_types! {
+    Data::CloudTrailManagement, AGGREGATION;
+
+    /// Reading, from a known malicious address.
+    RECON_MALICIOUS = "Recon:IAMUser/MaliciousIPCaller", Severity::MEDIUM,
+    "A reconnaissance API was invoked from a known malicious IP address",
     about: "An API that lists or describes resources was called with a credential of this account, from an \
         address that is known for malicious activity. Whoever holds a stolen credential first looks at \
         what it can reach.",
     detection: DETECTION_RECON,
     false_positives: FALSE_POSITIVES,
     response: RESPONSE_RECON,
-    techniques: &["T1078.004", "T1580"],
-    data: &[Data::CloudTrailManagement],
-    aggregation: AGGREGATION,
-    is_own: false,
-};
+    techniques: &["T1078.004", "T1580"];
 
-/// Reading, from an address on the customer's threat list.
-pub const RECON_CUSTOM: FindingType = FindingType {
-    name: "Recon:IAMUser/MaliciousIPCaller.Custom",
-    severity: Severity::MEDIUM,
-    title: "A reconnaissance API was invoked from an IP address on a custom threat list",
+    /// Reading, from an address on the customer's threat list.
+    RECON_CUSTOM = "Recon:IAMUser/MaliciousIPCaller.Custom", Severity::MEDIUM,
+    "A reconnaissance API was invoked from an IP address on a custom threat list",
     about: "An API that lists or describes resources was called with a credential of this account, from an \
         address on a threat list that you uploaded. Whoever holds a stolen credential first looks at what \
         it can reach.",
     detection: DETECTION_RECON,
     false_positives: FALSE_POSITIVES,
     response: RESPONSE_RECON,
-    techniques: &["T1078.004", "T1580"],
-    data: &[Data::CloudTrailManagement],
-    aggregation: AGGREGATION,
-    is_own: false,
-};
+    techniques: &["T1078.004", "T1580"];
 
-/// Reading, from a Tor exit.
-pub const RECON_TOR: FindingType = FindingType {
-    name: "Recon:IAMUser/TorIPCaller",
-    severity: Severity::MEDIUM,
-    title: "A reconnaissance API was invoked from a Tor exit node",
+    /// Reading, from a Tor exit.
+    RECON_TOR = "Recon:IAMUser/TorIPCaller", Severity::MEDIUM,
+    "A reconnaissance API was invoked from a Tor exit node",
     about: "An API that lists or describes resources was called with a credential of this account, from an \
         exit node of the Tor network. Tor hides where the caller is; intruders use it to look around \
         with stolen credentials.",
     detection: DETECTION_RECON,
     false_positives: FALSE_POSITIVES_TOR,
     response: RESPONSE_RECON,
-    techniques: &["T1078.004", "T1580", "T1090.003"],
-    data: &[Data::CloudTrailManagement],
-    aggregation: AGGREGATION,
-    is_own: false,
-};
+    techniques: &["T1078.004", "T1580", "T1090.003"];
 
-/// Changing, from a known malicious address.
-pub const UNAUTHORIZED_MALICIOUS: FindingType = FindingType {
-    name: "UnauthorizedAccess:IAMUser/MaliciousIPCaller",
-    severity: Severity::MEDIUM,
-    title: "An API was invoked from a known malicious IP address",
+    /// Changing, from a known malicious address.
+    UNAUTHORIZED_MALICIOUS = "UnauthorizedAccess:IAMUser/MaliciousIPCaller", Severity::MEDIUM,
+    "An API was invoked from a known malicious IP address",
     about: "An API that changes something or gives access, such as launching an instance, creating a user or \
         signing in, was called with a credential of this account from an address that is known for \
         malicious activity. The credential is probably in the wrong hands.",
     detection: DETECTION_UNAUTHORIZED,
     false_positives: FALSE_POSITIVES,
     response: RESPONSE_UNAUTHORIZED,
-    techniques: &["T1078.004"],
-    data: &[Data::CloudTrailManagement],
-    aggregation: AGGREGATION,
-    is_own: false,
-};
+    techniques: &["T1078.004"];
 
-/// Changing, from an address on the customer's threat list.
-pub const UNAUTHORIZED_CUSTOM: FindingType = FindingType {
-    name: "UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom",
-    severity: Severity::MEDIUM,
-    title: "An API was invoked from an IP address on a custom threat list",
+    /// Changing, from an address on the customer's threat list.
+    UNAUTHORIZED_CUSTOM = "UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom", Severity::MEDIUM,
+    "An API was invoked from an IP address on a custom threat list",
     about: "An API that changes something or gives access, such as launching an instance, creating a user or \
         signing in, was called with a credential of this account from an address on a threat list that \
         you uploaded.",
     detection: DETECTION_UNAUTHORIZED,
     false_positives: FALSE_POSITIVES,
     response: RESPONSE_UNAUTHORIZED,
-    techniques: &["T1078.004"],
-    data: &[Data::CloudTrailManagement],
-    aggregation: AGGREGATION,
-    is_own: false,
-};
+    techniques: &["T1078.004"];
 
-/// Changing, from a Tor exit.
-pub const UNAUTHORIZED_TOR: FindingType = FindingType {
-    name: "UnauthorizedAccess:IAMUser/TorIPCaller",
-    severity: Severity::MEDIUM,
-    title: "An API was invoked from a Tor exit node",
+    /// Changing, from a Tor exit.
+    UNAUTHORIZED_TOR = "UnauthorizedAccess:IAMUser/TorIPCaller", Severity::MEDIUM,
+    "An API was invoked from a Tor exit node",
     about: "An API that changes something or gives access, such as launching an instance, creating a user or \
         signing in, was called with a credential of this account from an exit node of the Tor network. \
         Somebody hides where they are.",
     detection: DETECTION_UNAUTHORIZED,
     false_positives: FALSE_POSITIVES_TOR,
     response: RESPONSE_UNAUTHORIZED,
-    techniques: &["T1078.004", "T1090.003"],
-    data: &[Data::CloudTrailManagement],
-    aggregation: AGGREGATION,
-    is_own: false,
-};
+    techniques: &["T1078.004", "T1090.003"];
+}
 
-/// What a list of each category raises: its words in titles, and the types of reading and of the rest.
-const TYPES: [(Category, &str, &FindingType, &FindingType); 3] = [
-    (
-        Category::MaliciousCaller,
-        "a known malicious IP address",
-        &RECON_MALICIOUS,
-        &UNAUTHORIZED_MALICIOUS,
-    ),
-    (
-        Category::Threat,
-        "an IP address on a custom threat list",
-        &RECON_CUSTOM,
-        &UNAUTHORIZED_CUSTOM,
-    ),
-    (Category::TorExit, "a Tor exit node", &RECON_TOR, &UNAUTHORIZED_TOR),
-];
+/// What a list of each category raises: the types of reading and of the rest.
+const LISTS: [CallerList<2>; 3] = callers::lists(
+    [&RECON_MALICIOUS, &UNAUTHORIZED_MALICIOUS],
+    [&RECON_CUSTOM, &UNAUTHORIZED_CUSTOM],
+    [&RECON_TOR, &UNAUTHORIZED_TOR],
+);
 
 tunables! {
     /// Management calls from addresses on threat lists and from Tor exit nodes.
@@ -172,11 +132,7 @@ impl Detector for MaliciousCaller {
             &UNAUTHORIZED_CUSTOM,
             &UNAUTHORIZED_TOR,
         ],
-        interest: Interest::Listed(Categories::of(&[
-            Category::MaliciousCaller,
-            Category::Threat,
-            Category::TorExit,
-        ])),
+        interest: Interest::Listed(callers::LISTED),
     };
 
     fn wants(&self, event: &Event<'_, ApiCalls>) -> bool {
@@ -193,7 +149,7 @@ impl Detector for MaliciousCaller {
         out: &mut Out<'_>,
     ) {
         let is_recon = is_recon(event);
-        for (category, words, recon, unauthorized) in TYPES {
+        for CallerList { category, words, types: [recon, unauthorized] } in LISTS {
             if event.listed.contains(category) {
                 let finding_type = if is_recon { recon } else { unauthorized };
                 out.raise(draft(finding_type, category, words, event, ctx));
@@ -267,34 +223,6 @@ fn draft(
     };
     add_lists(&mut draft, category, event, ctx);
     draft
-}
-
-/// Adds the lists of one category that name the caller's address.
-pub(crate) fn add_lists(
-    draft: &mut Draft,
-    category: Category,
-    event: &Event<'_, ApiCalls>,
-    ctx: &Context<'_>,
-) {
-    let address = Indicator::Address(event.row.source);
-    let lists = ctx.intel.lists(event.verdict, event.row.account, event.row.region);
-    draft.intel = lists
-        .filter(|it| it.category == category)
-        .map(|it| ThreatIntelligenceDetail {
-            threat_list_name: it.name.clone(),
-            threat_names: it.threat_name(address).map(str::to_owned).into_iter().collect(),
-            threat_file_sha256: None,
-        })
-        .collect();
-    if let Some(list) = draft.intel.first() {
-        let list_name = list.threat_list_name.clone();
-        if let Some(name) = list.threat_names.first() {
-            draft.additional.insert("threatName".to_owned(), name.clone().into());
-        }
-        draft.additional.insert("threatListName".to_owned(), list_name.into());
-    }
-    let reason = Reason::new("source address on a list", event.row.source, category.as_str());
-    draft.reasons.push(reason);
 }
 
 #[cfg(test)]

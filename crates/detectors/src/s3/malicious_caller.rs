@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use engine::findings::{Data, Draft, FindingType, ResourceRole};
-use engine::intel::{Categories, Category};
+use engine::intel::Category;
 use engine::model::{Scope, Severity};
-use engine::telemetry::{ApiCall, Caller};
+use engine::telemetry::ApiCall;
 use engine::{ApiCalls, Context, Detector, Event, Interest, Out, Spec};
 
-use crate::iam::malicious_caller::add_lists;
+use crate::callers::{self, CallerList, add_lists};
 
 const AGGREGATION: &str = "bucket and credential of the caller";
 const DETECTION: &str = "An S3 data event of this kind has a source address on a list of this category. \
@@ -32,126 +32,86 @@ const RESPONSE_ANY: &str = "Find out which objects were read or written: the fin
     trail's data events name all. Disable the credential or revoke the role's sessions, compare what was \
     written with earlier versions, and treat what was read as stolen.";
 
-macro_rules! finding_type {
-    (
-        $(#[$doc:meta])* $constant:ident = $name:literal, $severity:expr, $title:literal,
-        $about:literal, $false_positives:expr, $response:expr, $techniques:expr
-    ) => {
-        $(#[$doc])*
-        pub const $constant: FindingType = FindingType {
-            name: $name,
-            severity: $severity,
-            title: $title,
-            about: $about,
-            detection: DETECTION,
-            false_positives: $false_positives,
-            response: $response,
-            techniques: $techniques,
-            data: &[Data::CloudTrailS3],
-            aggregation: AGGREGATION,
-            is_own: false,
-        };
-    };
-}
+caller_types! {
+    Data::CloudTrailS3, AGGREGATION;
 
-finding_type! {
     /// Looking around, from a known malicious address.
-    DISCOVERY_MALICIOUS = "Discovery:S3/MaliciousIPCaller",
-    Severity::HIGH,
+    DISCOVERY_MALICIOUS = "Discovery:S3/MaliciousIPCaller", Severity::HIGH,
     "An S3 discovery API was invoked from a known malicious IP address",
-    "A call that shows what is in a bucket or who may read it, such as ListObjects or GetObjectAcl, came \
+    about: "A call that shows what is in a bucket or who may read it, such as ListObjects or GetObjectAcl, came \
      from an address that is known for malicious activity. Such calls come before data is stolen.",
-    FALSE_POSITIVES,
-    RESPONSE_DISCOVERY,
-    &["T1619"]
-}
+    detection: DETECTION,
+    false_positives: FALSE_POSITIVES,
+    response: RESPONSE_DISCOVERY,
+    techniques: &["T1619"];
 
-finding_type! {
     /// Looking around, from an address on the customer's threat list.
-    DISCOVERY_CUSTOM = "Discovery:S3/MaliciousIPCaller.Custom",
-    Severity::HIGH,
+    DISCOVERY_CUSTOM = "Discovery:S3/MaliciousIPCaller.Custom", Severity::HIGH,
     "An S3 discovery API was invoked from an IP address on a custom threat list",
-    "A call that shows what is in a bucket or who may read it, such as ListObjects or GetObjectAcl, came \
+    about: "A call that shows what is in a bucket or who may read it, such as ListObjects or GetObjectAcl, came \
      from an address on a threat list that you uploaded. Such calls come before data is stolen.",
-    FALSE_POSITIVES,
-    RESPONSE_DISCOVERY,
-    &["T1619"]
-}
+    detection: DETECTION,
+    false_positives: FALSE_POSITIVES,
+    response: RESPONSE_DISCOVERY,
+    techniques: &["T1619"];
 
-finding_type! {
     /// Looking around, from a Tor exit.
-    DISCOVERY_TOR = "Discovery:S3/TorIPCaller",
-    Severity::MEDIUM,
+    DISCOVERY_TOR = "Discovery:S3/TorIPCaller", Severity::MEDIUM,
     "An S3 discovery API was invoked from a Tor exit node",
-    "A call that shows what is in a bucket or who may read it, such as ListObjects or GetObjectAcl, came \
+    about: "A call that shows what is in a bucket or who may read it, such as ListObjects or GetObjectAcl, came \
      from an exit node of the Tor network. Somebody who hides where they are looks at your buckets.",
-    FALSE_POSITIVES_TOR,
-    RESPONSE_DISCOVERY,
-    &["T1619", "T1090.003"]
-}
+    detection: DETECTION,
+    false_positives: FALSE_POSITIVES_TOR,
+    response: RESPONSE_DISCOVERY,
+    techniques: &["T1619", "T1090.003"];
 
-finding_type! {
     /// Reading, from a known malicious address.
-    EXFILTRATION_MALICIOUS = "Exfiltration:S3/MaliciousIPCaller",
-    Severity::HIGH,
+    EXFILTRATION_MALICIOUS = "Exfiltration:S3/MaliciousIPCaller", Severity::HIGH,
     "An S3 API that reads data was invoked from a known malicious IP address",
-    "A call that reads objects, such as GetObject or CopyObject, came from an address that is known for \
+    about: "A call that reads objects, such as GetObject or CopyObject, came from an address that is known for \
      malicious activity. If it succeeded, the data has left.",
-    FALSE_POSITIVES,
-    RESPONSE_READ,
-    &["T1530"]
-}
+    detection: DETECTION,
+    false_positives: FALSE_POSITIVES,
+    response: RESPONSE_READ,
+    techniques: &["T1530"];
 
-finding_type! {
     /// Writing, from a known malicious address.
-    IMPACT_MALICIOUS = "Impact:S3/MaliciousIPCaller",
-    Severity::HIGH,
+    IMPACT_MALICIOUS = "Impact:S3/MaliciousIPCaller", Severity::HIGH,
     "An S3 API that writes or deletes data was invoked from a known malicious IP address",
-    "A call that writes or deletes objects or changes who may, such as PutObject or PutObjectAcl, came from \
+    about: "A call that writes or deletes objects or changes who may, such as PutObject or PutObjectAcl, came from \
      an address that is known for malicious activity. Data may be destroyed, altered or held to ransom.",
-    FALSE_POSITIVES,
-    RESPONSE_WRITE,
-    &["T1485", "T1565.001"]
-}
+    detection: DETECTION,
+    false_positives: FALSE_POSITIVES,
+    response: RESPONSE_WRITE,
+    techniques: &["T1485", "T1565.001"];
 
-finding_type! {
     /// Reading or writing, from an address on the customer's threat list.
-    UNAUTHORIZED_CUSTOM = "UnauthorizedAccess:S3/MaliciousIPCaller.Custom",
-    Severity::HIGH,
+    UNAUTHORIZED_CUSTOM = "UnauthorizedAccess:S3/MaliciousIPCaller.Custom", Severity::HIGH,
     "An S3 API was invoked from an IP address on a custom threat list",
-    "A call that reads, writes or deletes objects, such as GetObject or PutObject, came from an address on a \
+    about: "A call that reads, writes or deletes objects, such as GetObject or PutObject, came from an address on a \
      threat list that you uploaded.",
-    FALSE_POSITIVES,
-    RESPONSE_ANY,
-    &["T1530", "T1485"]
-}
+    detection: DETECTION,
+    false_positives: FALSE_POSITIVES,
+    response: RESPONSE_ANY,
+    techniques: &["T1530", "T1485"];
 
-finding_type! {
     /// Reading or writing, from a Tor exit.
-    UNAUTHORIZED_TOR = "UnauthorizedAccess:S3/TorIPCaller",
-    Severity::HIGH,
+    UNAUTHORIZED_TOR = "UnauthorizedAccess:S3/TorIPCaller", Severity::HIGH,
     "An S3 API was invoked from a Tor exit node",
-    "A call that reads, writes or deletes objects, such as GetObject or PutObject, came from an exit node of \
+    about: "A call that reads, writes or deletes objects, such as GetObject or PutObject, came from an exit node of \
      the Tor network. Somebody who hides where they are handles your data.",
-    FALSE_POSITIVES_TOR,
-    RESPONSE_ANY,
-    &["T1530", "T1485", "T1090.003"]
+    detection: DETECTION,
+    false_positives: FALSE_POSITIVES_TOR,
+    response: RESPONSE_ANY,
+    techniques: &["T1530", "T1485", "T1090.003"];
 }
 
-/// What a list of each category raises: its words in titles, and the types by [`Tactic`].
-const TYPES: [(Category, &str, [&FindingType; 3]); 3] = [
-    (
-        Category::MaliciousCaller,
-        "a known malicious IP address",
-        [&DISCOVERY_MALICIOUS, &EXFILTRATION_MALICIOUS, &IMPACT_MALICIOUS],
-    ),
-    (
-        Category::Threat,
-        "an IP address on a custom threat list",
-        [&DISCOVERY_CUSTOM, &UNAUTHORIZED_CUSTOM, &UNAUTHORIZED_CUSTOM],
-    ),
-    (Category::TorExit, "a Tor exit node", [&DISCOVERY_TOR, &UNAUTHORIZED_TOR, &UNAUTHORIZED_TOR]),
-];
+/// What a list of each category raises, by [`Tactic`].
+const LISTS: [CallerList<3>; 3] = callers::lists(
+    [&DISCOVERY_MALICIOUS, &EXFILTRATION_MALICIOUS, &IMPACT_MALICIOUS],
+    [&DISCOVERY_CUSTOM, &UNAUTHORIZED_CUSTOM, &UNAUTHORIZED_CUSTOM],
+    [&DISCOVERY_TOR, &UNAUTHORIZED_TOR, &UNAUTHORIZED_TOR],
+);
 
 tunables! {
     /// S3 data calls from addresses on threat lists and from Tor exit nodes.
@@ -180,11 +140,7 @@ impl Detector for MaliciousCaller {
             &UNAUTHORIZED_CUSTOM,
             &UNAUTHORIZED_TOR,
         ],
-        interest: Interest::Listed(Categories::of(&[
-            Category::MaliciousCaller,
-            Category::Threat,
-            Category::TorExit,
-        ])),
+        interest: Interest::Listed(callers::LISTED),
     };
 
     fn wants(&self, event: &Event<'_, ApiCalls>) -> bool {
@@ -193,7 +149,7 @@ impl Detector for MaliciousCaller {
             && row.is(ApiCall::DATA)
             && !row.is(ApiCall::SERVICE_EVENT)
             && event.event_source() == "s3.amazonaws.com"
-            && (row.is_success() || !is_anonymous(row))
+            && (row.is_success() || !super::is_anonymous(row))
     }
 
     fn observe(
@@ -204,22 +160,17 @@ impl Detector for MaliciousCaller {
         out: &mut Out<'_>,
     ) {
         let tactic = Tactic::of(event.event_name());
-        for (category, words, types) in TYPES {
+        for CallerList { category, words, types: [discovery, exfiltration, impact] } in LISTS {
             if event.listed.contains(category) {
                 let finding_type = match tactic {
-                    Tactic::Discovery => types[0],
-                    Tactic::Exfiltration => types[1],
-                    Tactic::Impact => types[2],
+                    Tactic::Discovery => discovery,
+                    Tactic::Exfiltration => exfiltration,
+                    Tactic::Impact => impact,
                 };
                 out.raise(draft(finding_type, category, words, event, ctx));
             }
         }
     }
-}
-
-/// CloudTrail writes anonymous callers as `AWSAccount` without an account number.
-fn is_anonymous(row: &ApiCall) -> bool {
-    row.caller == Caller::AwsAccount && !row.caller_account.is_known()
 }
 
 /// What a data call is for.

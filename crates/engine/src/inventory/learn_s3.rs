@@ -129,8 +129,8 @@ pub(super) fn read_policy(value: &Value) -> Option<Text> {
     (text.len() <= POLICY_MAX).then(|| text.into())
 }
 
-/// Block Public Access; a setting that is absent is off.
-pub(super) fn read_block(value: &Value) -> Option<BlockPublicAccess> {
+/// Block Public Access as a request asks for it; a setting that is absent is off. `None` where it is no object.
+pub fn read_block(value: &Value) -> Option<BlockPublicAccess> {
     if !value.is_object() {
         return None;
     }
@@ -143,8 +143,9 @@ pub(super) fn read_block(value: &Value) -> Option<BlockPublicAccess> {
     })
 }
 
-/// The grants that a request asks for: a whole list, a canned one, or headers.
-fn requested_acl(request: &Value) -> Option<Arc<[AclGrant]>> {
+/// The grants that a `PutBucketAcl` or `CreateBucket` asks for: a whole list, a canned one, or headers. `None`
+/// where it asks for none.
+pub fn requested_acl(request: &Value) -> Option<Arc<[AclGrant]>> {
     let policy = get(request, "accessControlPolicy");
     if policy.is_object() {
         return Some(read_grants(get(get(policy, "accessControlList"), "grant")));

@@ -30,6 +30,7 @@ pub use describe::{DESCRIPTION_MAX, DescribeError, DescribeSummary};
 pub use exposure::{Access, Exposure, acl_access, policy_access};
 pub use facts::{Inventory, LearnCounts};
 pub use instances::InstanceFact;
+pub use learn_s3::{read_block, requested_acl};
 pub use lineage::{Lineage, Parent};
 pub use network::{Interface, InterfaceFact, PrivateAddress, VpcEndpointFact};
 pub use timeline::Text;
