@@ -57,11 +57,13 @@ pub enum Category {
     AwsEc2,
     /// An ordinary, widely used name.
     Popular,
+    /// An access key id that is known to be in wrong hands.
+    CompromisedKey,
 }
 
 impl Category {
     /// Every category, in order of its number.
-    pub const ALL: [Category; 24] = [
+    pub const ALL: [Category; 25] = [
         Category::Threat,
         Category::Trusted,
         Category::MaliciousCaller,
@@ -86,6 +88,7 @@ impl Category {
         Category::AwsService,
         Category::AwsEc2,
         Category::Popular,
+        Category::CompromisedKey,
     ];
 
     /// The kebab-case name.
@@ -115,6 +118,7 @@ impl Category {
             Category::AwsService => "aws-service",
             Category::AwsEc2 => "aws-ec2",
             Category::Popular => "popular",
+            Category::CompromisedKey => "compromised-key",
         }
     }
 

@@ -108,10 +108,18 @@ fn name(text: &str) -> Result<Entry, &'static str> {
     if !text.split('.').all(is_label) || last.bytes().all(|b| b.is_ascii_digit()) {
         return Err(NEITHER);
     }
-    if !wildcard && !text.contains('.') {
+    if !wildcard && !text.contains('.') && !is_access_key(text) {
         return Err(NEITHER);
     }
     Ok(Entry::Name { text: text.to_ascii_lowercase().into(), wildcard })
+}
+
+/// Whether a text is the id of a long-term or temporary access key, which is looked up as a name
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>).
+fn is_access_key(text: &str) -> bool {
+    (16..=128).contains(&text.len())
+        && (text.starts_with("AKIA") || text.starts_with("ASIA"))
+        && text.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -143,6 +151,8 @@ mod tests {
         assert_eq!(Entry::parse("*.example.org"), name("example.org", true));
         assert_eq!(Entry::parse("a-b.example.org"), name("a-b.example.org", false));
         assert_eq!(Entry::parse("*.test"), name("test", true));
+        let key = name("akiaiosfodnn7example", false);
+        assert_eq!(Entry::parse("AKIAIOSFODNN7EXAMPLE"), key);
         assert_eq!(Entry::parse(&"aB".repeat(32)), Ok(Entry::File([0xab; 32])));
     }
 
@@ -152,6 +162,7 @@ mod tests {
         for text in [
             "",
             "localhost",
+            "akiaiosfodnn7example",
             "192.0.2.256",
             "192.0.2.1/33",
             "192.0.2.1/",
