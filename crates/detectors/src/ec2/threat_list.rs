@@ -193,7 +193,7 @@ fn draft(
 
 /// Whether we started the connection of an outbound line, as far as the line tells: a SYN says so for
 /// certain, otherwise whoever has the lower port was called.
-pub(super) fn is_ours(flow: &LocalFlow) -> Option<bool> {
+pub(crate) fn is_ours(flow: &LocalFlow) -> Option<bool> {
     if flow.protocol == TCP && flow.marks & Flow::HAS_TCP_FLAGS != 0 && flow.tcp_flags & SYN != 0 {
         return Some(flow.tcp_flags & ACK == 0);
     }

@@ -7,6 +7,8 @@ use engine::stats::BoundedMap;
 use engine::telemetry::Flow;
 use serde::{Deserialize, Serialize};
 
+use crate::ec2::threat_list::is_ours;
+
 /// Length of a window, seconds.
 pub(super) const WINDOW_SECS: u32 = 120;
 /// Windows after which the gate falls shut again: two of the longest aggregation intervals.
@@ -100,13 +102,15 @@ pub(super) fn kind(flow: &LocalFlow) -> Option<Kind> {
     }
 }
 
-/// Whether the line is an attempt to connect of which nothing came.
+/// Whether the line is an attempt of ours to connect of which nothing came. Answers to the attempts of
+/// others, as a victim sends them, are none.
 fn is_attempt(flow: &LocalFlow) -> bool {
     let empty = EMPTY_SEGMENT + if flow.remote.v4().is_some() { 0 } else { MORE_OF_IPV6 };
     let has_flags = flow.marks & Flow::HAS_TCP_FLAGS != 0;
     flow.packets <= ATTEMPT_PACKETS
         && flow.bytes <= empty * u64::from(flow.packets)
         && (!has_flags || flow.tcp_flags & (Flow::SYN | FIN) == Flow::SYN)
+        && is_ours(flow) == Some(true)
 }
 
 /// The thresholds.
@@ -480,6 +484,17 @@ mod tests {
         assert_eq!(floods((0..60_000).map(|n| attempt(n, 2))).len(), 1);
         assert_eq!(floods((0..60_000).map(|n| attempt(n, 3))).len(), 0);
         assert_eq!(floods((0..40_000).map(|n| attempt(n, 2))).len(), 0);
+    }
+
+    #[test]
+    fn the_answers_of_a_victim_are_no_flood() {
+        let answer = |n: u32, flags: u8, marks: u8| LocalFlow {
+            tcp_flags: flags,
+            marks,
+            ..line(TCP, (443, 1024 + (n % 60_000) as u16), 2, 88)
+        };
+        assert_eq!(floods((0..60_000).map(|n| answer(n, 18, Flow::HAS_TCP_FLAGS))).len(), 0);
+        assert_eq!(floods((0..60_000).map(|n| answer(n, 0, 0))).len(), 0);
     }
 
     #[test]
