@@ -188,6 +188,10 @@ impl Attempts {
             return false;
         }
         self.is_scanner = self.walk.failure(&STEPS) == Verdict::Scanner;
+        if self.few.is_empty() {
+            // Most targets fail once.
+            self.few.reserve_exact(1);
+        }
         self.few.push(it);
         true
     }

@@ -112,7 +112,7 @@ fn a_silent_source_does_not_freeze_the_others() {
     for batch in &intake.take() {
         drafts += engine_now.process(batch, &Serial).drafts.len();
     }
-    assert!(engine_now.watermark() > Timestamp::from_secs(i64::from(START) + 7 * 3600));
+    assert!(engine_now.watermark() >= Timestamp::from_secs(i64::from(START) + 7 * 3600));
     assert!(drafts > 0, "windows close without the silent source");
 }
 

@@ -185,6 +185,10 @@ fn days_before(days: u32, last: u32, now: u32) -> u32 {
 
 impl<const CAP: usize> PartialEq for Contacts<CAP> {
     fn eq(&self, other: &Self) -> bool {
+        // Asked after each group of events whether a state is empty: that must not sort.
+        if self.sets.is_empty() || other.sets.is_empty() {
+            return self.sets.is_empty() && other.sets.is_empty();
+        }
         self.sorted() == other.sorted()
     }
 }

@@ -20,6 +20,10 @@ use crate::inventory::Inventory;
 use reorder::Reorder;
 use watermark::Watermarks;
 
+/// Rows that an API call counts for: with its text it is some ten times as large as a flow row.
+const CALL_WEIGHT: usize = 4;
+const MILLISECOND: Duration = Duration::from_millis(1);
+
 /// Names a source group: rows whose lateness is judged together, such as the flow logs of one account and
 /// Region.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -35,7 +39,7 @@ impl SourceId {
 /// How batches are cut.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct IntakeOptions {
-    /// Rows after which a batch is cut.
+    /// Rows after which a batch is cut; an API call counts as four.
     pub batch_rows: usize,
     /// How late rows may be. Raising it makes windows close later and late rows rarer.
     pub lateness: Duration,
@@ -49,7 +53,7 @@ pub struct IntakeOptions {
 impl Default for IntakeOptions {
     fn default() -> Self {
         IntakeOptions {
-            batch_rows: 16_384,
+            batch_rows: 65_536,
             lateness: Duration::from_mins(15),
             idle: Duration::from_mins(10),
             not_after: Timestamp::MAX,
@@ -174,12 +178,15 @@ impl Intake {
         let not_after = self.options.not_after;
         let possible = |it: &telemetry::ApiCall| it.time <= not_after;
         self.impossible += rows.rows.iter().filter(|it| !possible(it)).count() as u64;
-        let latest = rows.rows.iter().filter(|it| possible(it)).map(|it| it.time).max();
+        let times = rows.rows.iter().filter(|it| possible(it)).map(|it| it.time);
+        let (earliest, latest) = (times.clone().min(), times.max());
         self.reorder.add(rows, not_after);
-        if let Some(latest) = latest {
-            // A block of unordered calls moves time once, by its latest.
-            let (_, next, passes_hour) = self.watermarks.advance(source, [latest].into_iter());
+        // A block of unordered calls moves time by its latest; its earliest says which hour is open at first.
+        let mut moves: &[Timestamp] = &[earliest, latest].map(Option::unwrap_or_default);
+        while latest.is_some() && !moves.is_empty() {
+            let (taken, next, passes_hour) = self.advance(source, moves.iter().copied());
             self.pass(next, passes_hour);
+            moves = &moves[taken..];
         }
     }
 
@@ -214,13 +221,29 @@ impl Intake {
         self.watermarks.advance(source, times.take(room))
     }
 
-    /// Lets API calls go that the new watermark passes, then moves it; cuts at a full hour and when full.
+    /// Lets API calls go that the new watermark passes, then moves it; cuts at full hours and when full.
     fn pass(&mut self, next: Timestamp, passes_hour: bool) {
-        self.release(next);
-        self.watermarks.set(next);
-        if passes_hour || self.room() == 0 {
+        while passes_hour && let Some(hour) = self.hour_to_close(next) {
+            self.release(hour - MILLISECOND);
+            self.watermarks.set(hour);
             self.push();
         }
+        self.release(next);
+        self.watermarks.set(next);
+        if self.room() == 0 {
+            self.push();
+        }
+    }
+
+    /// The full hour at which the next batch ends: what comes after it must see the hours before it closed.
+    /// Hours in which no call waits are passed at once.
+    fn hour_to_close(&self, next: Timestamp) -> Option<Timestamp> {
+        let (last, watermark) = (Timestamp::from_hour(next.hour()), self.watermarks.watermark());
+        if watermark >= last {
+            return None;
+        }
+        let Some(waiting) = self.reorder.earliest() else { return Some(last) };
+        Some(Timestamp::from_hour(waiting.max(watermark).hour() + 1).min(last))
     }
 
     fn release(&mut self, until: Timestamp) {
@@ -237,7 +260,8 @@ impl Intake {
     }
 
     fn room(&self) -> usize {
-        self.options.batch_rows.max(1).saturating_sub(self.open.len())
+        let extra = (CALL_WEIGHT - 1) * self.open.calls.rows.len();
+        self.options.batch_rows.max(1).saturating_sub(self.open.len() + extra)
     }
 
     fn push(&mut self) {
@@ -342,12 +366,30 @@ mod tests {
     #[test]
     fn a_batch_is_cut_where_the_watermark_passes_a_full_hour() {
         let mut intake = Intake::new(IntakeOptions::default());
-        // 40 minutes to the full hour plus 15 of lateness: the row at 55 minutes passes it.
-        intake.flows(source("flow"), flows(&[0, 30 * MINUTE, 55 * MINUTE, 56 * MINUTE]));
+        // 40 minutes to the full hour plus 15 of lateness: the row at 57 minutes passes it, and must see it
+        // closed.
+        intake.flows(source("flow"), flows(&[0, 30 * MINUTE, 57 * MINUTE, 58 * MINUTE]));
         let done = intake.take();
         assert_eq!(done.len(), 1);
-        assert_eq!(done[0].flows.len(), 3);
+        assert_eq!(done[0].flows.len(), 2);
         assert_eq!(done[0].watermark.secs() % 3600, 0);
+        intake.finish(Duration::ZERO);
+        let rest: Vec<_> = intake.take().iter().map(|it| it.flows.len()).collect();
+        assert_eq!(rest, [2, 0]);
+    }
+
+    #[test]
+    fn calls_that_wait_leave_hour_by_hour() {
+        let mut intake = Intake::new(IntakeOptions::default());
+        intake.calls(source("trail"), calls(&[0, 39 * MINUTE, 41 * MINUTE, 99 * MINUTE]));
+        intake.calls(source("trail"), calls(&[102 * MINUTE, 300 * MINUTE, 1 << 24]));
+        let done = intake.take();
+        let times: Vec<_> = done.iter().map(|it| call_times(std::slice::from_ref(it))).collect();
+        let minute = i64::from(MINUTE);
+        assert_eq!(times[0], [0, 39 * minute]);
+        assert_eq!(times[1], [41 * minute, 99 * minute]);
+        assert_eq!(times[2..], [vec![102 * minute], vec![300 * minute], vec![]]);
+        assert!(done.iter().all(|it| it.watermark.secs() % 3600 == 0));
     }
 
     #[test]

@@ -48,6 +48,12 @@ impl Reorder {
         self.released_early
     }
 
+    /// No call that waits is earlier, to the minute.
+    pub(super) fn earliest(&self) -> Option<Timestamp> {
+        let (bucket, _) = self.buckets.first_key_value()?;
+        Some(Timestamp::from_millis(bucket.saturating_mul(BUCKET_MILLIS)))
+    }
+
     pub(super) fn add(&mut self, rows: ApiRows, not_after: Timestamp) {
         let block = Arc::new(rows);
         let weight = weight(&block);

@@ -43,8 +43,9 @@ impl Watermarks {
         self.watermark = self.watermark.max(watermark);
     }
 
-    /// Takes rows of a source in turn until the watermark would pass a full hour. Gives the number of rows
-    /// taken, the watermark after them, which the caller sets, and whether it passes a full hour.
+    /// Takes rows of a source in turn, up to the one at which the watermark would pass a full hour: that one
+    /// belongs to the next batch. Gives the number of rows taken, the watermark that the caller sets, and
+    /// whether it passes a full hour.
     pub(super) fn advance(
         &mut self,
         source: SourceId,
@@ -59,17 +60,17 @@ impl Watermarks {
         let mut next = self.watermark;
         let (mut taken, mut passes_hour) = (0, false);
         for time in times {
+            if time > seen {
+                // Seen even when it is left for the next batch, where it passes nothing any more.
+                seen = time;
+                self.latest = self.latest.max(time);
+                next = next.max(self.earliest(seen, &mut others) - self.lateness);
+                if next.hour() > *hour.get_or_insert(next.hour()) {
+                    passes_hour = true;
+                    break;
+                }
+            }
             taken += 1;
-            if time <= seen {
-                continue;
-            }
-            seen = time;
-            self.latest = self.latest.max(time);
-            next = next.max(self.earliest(seen, &mut others) - self.lateness);
-            if next.hour() > *hour.get_or_insert(next.hour()) {
-                passes_hour = true;
-                break;
-            }
         }
         self.sources.insert(source, seen);
         (taken, next, passes_hour)

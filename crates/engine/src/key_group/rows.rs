@@ -20,6 +20,8 @@ use crate::work::Work;
 /// are, which the states tell.
 const PREFETCH_STATES: usize = 8;
 const PREFETCH_TABLES: usize = 4;
+/// The same for rows: a batch is larger than the cache next to the core.
+const PREFETCH_ROWS: usize = 2;
 
 impl KeyGroup {
     /// Works on the key group's rows of a batch.
@@ -38,7 +40,9 @@ impl KeyGroup {
         opened.clear();
         opened.extend(groups.iter().map(|it| self.open_interface(it, work)));
         for (at, group) in groups.iter().enumerate() {
-            for &row in groups.get(at + 1).map_or(&[][..], |it| work.routed.flows.rows(it)) {
+            for &row in
+                groups.get(at + PREFETCH_ROWS).map_or(&[][..], |it| work.routed.flows.rows(it))
+            {
                 work.batch.flows.prefetch(row);
             }
             self.prefetch(work.registry, opened.get(at + PREFETCH_STATES).copied());

@@ -12,7 +12,7 @@ use super::task::{ObjectDone, Reading, Task};
 use super::timed::Timed;
 use crate::sources::Object;
 
-/// Bytes of blocks after which a thread puts its lane back.
+/// Bytes of blocks after which a thread puts the lane of a large object back.
 const TURN_BYTES: usize = 1 << 20;
 /// Bytes of blocks that may wait, beside what the consumer needs to go on.
 const WAITING_BYTES: usize = 64 << 20;
@@ -163,7 +163,7 @@ impl<'q> Queue<'q> {
                 };
                 bytes += timed.bytes();
                 blocks.push(timed);
-                if bytes >= TURN_BYTES {
+                if bytes >= TURN_BYTES && !task.reads_on(bytes) {
                     rest = Some(task);
                     break;
                 }

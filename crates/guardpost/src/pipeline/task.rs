@@ -28,6 +28,9 @@ pub struct Reading {
     pub is_hashed: bool,
 }
 
+/// Text of an object that is read at once, in bytes.
+const SMALL_BYTES: u64 = 8 << 20;
+
 /// An object that is being read.
 pub(super) struct Task {
     reader: ObjectReader,
@@ -103,6 +106,13 @@ impl Task {
         let sources = [source("flow"), source("query"), source("call")];
         let possible = Window { until: reading.impossible_from, ..Window::default() };
         Ok(Task { reader, window: reading.window, possible, sizes, sources, done })
+    }
+
+    /// Whether to read on after blocks of so many bytes. Small objects are read at once: their rows take less
+    /// memory than their text, and a buffer for text that is used again at once stays in the cache.
+    pub(super) fn reads_on(&self, bytes: usize) -> bool {
+        // The size of the text is what the object says, so the rows are bounded as well.
+        self.sizes.1 <= SMALL_BYTES && (bytes as u64) < SMALL_BYTES
     }
 
     /// The next block; `None` at the end.

@@ -28,6 +28,10 @@ const PIECE_BYTES: usize = 1 << 30;
 /// Bytes before a piece that stay readable for the fast path.
 const MARGIN: usize = 64;
 
+/// What a line takes at least, about, and most rows that room is made for before they are there.
+const LINE_BYTES: usize = 80;
+const ROOM_ROWS_MAX: usize = 1 << 16;
+
 /// Most fields that are told apart in a line that is longer than a window.
 const FIELDS_MAX: usize = 512;
 
@@ -91,6 +95,13 @@ impl FlowParser {
     ) -> usize {
         self.records.interfaces.attach(out);
         let mut at = from.min(text.len());
+        if out.rows.is_empty() {
+            // Room at once: growing would copy the block time and again, mostly into fresh memory.
+            let lines = (text.len() - at) / LINE_BYTES + 1;
+            let room = lines.min(self.records.block_rows).min(ROOM_ROWS_MAX);
+            out.rows.reserve(room);
+            out.origins.reserve(room);
+        }
         loop {
             let skip = at.saturating_sub(MARGIN);
             let end = text.len().min(skip + PIECE_BYTES);
