@@ -243,3 +243,60 @@ fn draft(trial: &Trial, event: &Event<'_, Connections>, ctx: &Context<'_>) -> Dr
     ];
     draft
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::model::{Addr, Origin, Timestamp};
+
+    use super::*;
+
+    /// A connection to a port that has carried so many bytes.
+    fn to(remote_port: u16, bytes_in: u64) -> Connection {
+        Connection {
+            local: Addr::UNSPECIFIED,
+            remote: Addr::from_v4(0xc633_6407),
+            local_port: 40_000,
+            remote_port,
+            protocol: TCP,
+            is_outbound: true,
+            outcome: Outcome::Answered,
+            is_update: false,
+            is_by_deadline: false,
+            flags_out: 0,
+            flags_in: 0,
+            first: 1000,
+            last: 1010,
+            decided: 1000,
+            packets_out: 5,
+            packets_in: 5,
+            bytes_out: 500,
+            bytes_in,
+            origin: Origin::default(),
+        }
+    }
+
+    /// Whether these connections to a new port are worth a finding, one after the other.
+    fn enough(connections: &[Connection]) -> Vec<bool> {
+        let (settings, mut trial) = (NetworkPortUnusual::default(), Trial::default());
+        let evidence = EvidenceRef { time: Timestamp::from_secs(1000), origin: Origin::default() };
+        let mut judge = |it: &Connection| {
+            trial.note(it, evidence);
+            settings.is_enough(&trial, it)
+        };
+        connections.iter().map(&mut judge).collect()
+    }
+
+    #[test]
+    fn three_connections_or_ten_kilobytes_or_ldap_are_enough() {
+        assert_eq!(enough(&[to(4444, 500); 3]), [false, false, true]);
+        assert_eq!(enough(&[to(4444, 9499), to(4444, 9500)]), [false, true]);
+        assert_eq!(enough(&[to(1389, 60)]), [true]);
+    }
+
+    #[test]
+    fn later_lines_of_a_connection_count_by_their_bytes_alone() {
+        let update = |bytes| Connection { is_update: true, ..to(4444, bytes) };
+        let lines = [to(4444, 500), update(600), update(700), update(800), update(9500)];
+        assert_eq!(enough(&lines), [false, false, false, false, true]);
+    }
+}
