@@ -27,7 +27,14 @@ const RESPONSE: &str = "Isolate the instance at once: AWS acts on abuse reports,
 
 /// The type of a kind of flood, with its own words.
 macro_rules! flood {
-    ($(#[$doc:meta])* $const:ident, $suffix:literal, $title:literal, $about:literal, $detection:literal, $techniques:expr) => {
+    (
+        $(#[$doc:meta])* $const:ident,
+        $suffix:literal,
+        $title:literal,
+        $about:literal,
+        $detection:literal,
+        $techniques:expr
+    ) => {
         $(#[$doc])*
         pub const $const: FindingType = FindingType {
             name: concat!("Backdoor:EC2/DenialOfService.", $suffix),
