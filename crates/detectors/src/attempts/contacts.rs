@@ -86,7 +86,7 @@ impl<const CAP: usize> Contacts<CAP> {
     /// High bits choose the set, so that a set splits in two when the table doubles.
     fn place(&self, target: u64) -> usize {
         let mixed = (target ^ target >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        ((mixed >> 32) * self.sets.len() as u64 >> 32) as usize
+        (((mixed >> 32) * self.sets.len() as u64) >> 32) as usize
     }
 
     /// Asks for the cache lines of a target that is about to be looked up.
