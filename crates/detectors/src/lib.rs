@@ -18,7 +18,9 @@ mod attempts;
 mod distributions;
 pub mod ec2;
 pub mod iam;
+pub mod lambda;
 pub mod s3;
+mod talkers;
 
 pub use tunables::{Documented, Field, Section};
 
@@ -46,6 +48,10 @@ families! {
         malicious_caller: MaliciousCaller,
         pentest_os: PentestOs,
         root_credential_usage: RootCredentialUsage,
+    }
+    lambda {
+        threat_list: ThreatList,
+        tor: Tor,
     }
     s3 {
         block_public_access_disabled: BlockPublicAccessDisabled,

@@ -10,6 +10,7 @@ mod connection;
 mod context;
 mod core;
 mod describe;
+mod describe_function;
 mod detector;
 mod entities;
 mod executor;

@@ -37,5 +37,5 @@ pub use report::{CoverageRow, InputFile, InputSummary, Report, ReportFinding, Sk
 pub use resource::{
     AccessKeyDetails, IamInstanceProfile, InstanceDetails, LambdaDetails, NetworkInterface, Owner,
     PermissionConfiguration, PrivateIpAddressDetails, ProductCode, PublicAccess, Resource,
-    S3BucketDetail, S3ObjectDetail, SecurityGroup, Tag,
+    S3BucketDetail, S3ObjectDetail, SecurityGroup, Tag, VpcConfig,
 };

@@ -6,7 +6,7 @@ use engine::intel::{Categories, Indicator, Verdict};
 
 /// Names the lists of these categories in the draft: as evidence, and the first of them with what it calls
 /// the threat as `threatListName` and `threatName`.
-pub(super) fn name_lists(
+pub(crate) fn name_lists(
     draft: &mut Draft,
     ctx: &Context<'_>,
     (verdict, indicator): (Verdict, Indicator<'_>),

@@ -3,7 +3,7 @@
 pub mod denial_of_service;
 pub mod dns_threat_list;
 pub mod domain_reputation;
-mod lists;
+pub(crate) mod lists;
 pub mod metadata_dns_rebind;
 pub mod network_port_unusual;
 pub mod port_probe;

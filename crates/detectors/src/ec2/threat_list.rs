@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use engine::findings::{Data, Draft, FindingType, Reason, ResourceRole};
-use engine::intel::{Categories, Category, Indicator};
+use engine::findings::{Data, FindingType};
+use engine::intel::Category;
 use engine::model::{Scope, Severity};
-use engine::telemetry::Flow;
-use engine::{Context, Detector, Ends, Event, Flows, Interest, LocalFlow, Out, Spec};
+use engine::{Context, Detector, Event, Flows, Interest, Out, Spec};
 
-use super::lists::name_lists;
+pub(crate) use crate::talkers::is_ours;
+use crate::talkers::{Talker, listed};
 
 const AGGREGATION: &str = "instance; the remote address is that of the latest occurrence";
 const FALSE_POSITIVES: &str = "Addresses change hands: cloud and hosting providers give a listed address to \
@@ -18,17 +18,6 @@ const DETECTION: &str = "A VPC flow log record counts packets that the instance 
     of this category. Rejected packets count as well, marked as blocked: they show the intent. Answers to a \
     caller do not count where anybody gets them: TCP answers without data, as scans get them from open and \
     closed ports, all answers over UDP, and ICMP, where records do not tell a question from an answer.";
-
-const ICMP: u8 = 1;
-const TCP: u8 = 6;
-const UDP: u8 = 17;
-const ICMP_V6: u8 = 58;
-const SYN: u8 = 2;
-const ACK: u8 = 16;
-/// The largest TCP packet without data that hosts send: a SYN-ACK with its usual options, over IPv4.
-const EMPTY_PACKET_BYTES: u64 = 60;
-/// What an IPv6 header has more.
-const MORE_OF_IPV6: u64 = 20;
 
 /// Command and control.
 pub const COMMAND_AND_CONTROL: FindingType = FindingType {
@@ -126,14 +115,6 @@ const TYPES: [(Category, &FindingType); 5] = [
     (Category::Threat, &CUSTOM),
 ];
 
-const LISTED: Categories = Categories::of(&[
-    Category::CommandAndControl,
-    Category::MiningPool,
-    Category::Sinkhole,
-    Category::DropPoint,
-    Category::Threat,
-]);
-
 tunables! {
     /// Addresses on threat lists that instances talk to.
     pub struct ThreatList {
@@ -152,157 +133,14 @@ impl Detector for ThreatList {
         idle: Duration::from_hours(1),
         version: 1,
         types: &[&COMMAND_AND_CONTROL, &BITCOIN_TOOL, &BLACKHOLE, &DROP_POINT, &CUSTOM],
-        interest: Interest::Listed(LISTED),
+        interest: Interest::Listed(listed::LISTED),
     };
 
-    // Packets that only arrive say nothing about us: anybody can send them. Our answer is a line of its own,
-    // and what any scan gets from us says as little.
     fn wants(&self, event: &Event<'_, Flows>) -> bool {
-        self.enabled && event.row.is_outbound && !is_mere_answer(event.row)
+        self.enabled && listed::wants(event.row)
     }
 
     fn observe(&self, (): &mut (), event: &Event<'_, Flows>, ctx: &Context<'_>, out: &mut Out<'_>) {
-        for (category, finding_type) in TYPES {
-            if event.listed.contains(category) {
-                out.raise(draft(finding_type, category, event, ctx));
-            }
-        }
-    }
-}
-
-fn draft(
-    finding_type: &'static FindingType,
-    category: Category,
-    event: &Event<'_, Flows>,
-    ctx: &Context<'_>,
-) -> Draft {
-    let flow = event.row;
-    let mut draft = ctx.instance_draft(finding_type, event.time());
-    let (instance, remote) = (draft.key.clone(), flow.remote.to_string());
-    let named = (event.verdict, Indicator::Address(flow.remote));
-    name_lists(&mut draft, ctx, named, Categories::of(&[category]));
-    let list = draft.intel.first().map_or("", |it| it.threat_list_name.as_str()).to_owned();
-    (draft.title, draft.description) = texts(category, &instance, &remote, &list);
-    let is_ours = is_ours(flow);
-    draft.role = if is_ours == Some(false) { ResourceRole::Target } else { ResourceRole::Actor };
-    draft.action = ctx.network_action(Ends { is_outbound: is_ours, ..Ends::from(flow) });
-    draft.evidence.push(event.evidence());
-    draft.reasons.push(Reason::new("remote address on a list", remote, category.as_str()));
-    draft
-}
-
-/// Whether we started the connection of an outbound line, as far as the line tells: a SYN says so for
-/// certain, otherwise whoever has the lower port was called.
-pub(crate) fn is_ours(flow: &LocalFlow) -> Option<bool> {
-    if flow.protocol == TCP && flow.marks & Flow::HAS_TCP_FLAGS != 0 && flow.tcp_flags & SYN != 0 {
-        return Some(flow.tcp_flags & ACK == 0);
-    }
-    Ends::from(flow).is_outbound
-}
-
-/// Whether the line may hold nothing but what any caller gets.
-fn is_mere_answer(flow: &LocalFlow) -> bool {
-    match flow.protocol {
-        TCP => is_empty_answer(flow),
-        UDP => is_ours(flow) == Some(false),
-        ICMP | ICMP_V6 => true,
-        _ => false,
-    }
-}
-
-/// Whether the line holds nothing but handshakes, acknowledgements and resets that answer a caller.
-fn is_empty_answer(flow: &LocalFlow) -> bool {
-    let empty = match flow.remote.v4() {
-        Some(_) => EMPTY_PACKET_BYTES,
-        None => EMPTY_PACKET_BYTES + MORE_OF_IPV6,
-    };
-    flow.bytes <= empty * u64::from(flow.packets) && is_ours(flow) == Some(false)
-}
-
-fn texts(category: Category, instance: &str, remote: &str, list: &str) -> (String, String) {
-    let what = match category {
-        Category::CommandAndControl => "a known Command & Control server",
-        Category::MiningPool => "a remote host that is associated with cryptocurrency activity",
-        Category::Sinkhole => "a remote host that is a known black hole",
-        Category::DropPoint => {
-            return (
-                format!("EC2 instance {instance} is communicating with a Drop Point."),
-                format!(
-                    "EC2 instance {instance} is communicating with a remote host {remote} that is known \
-                     to hold credentials and other stolen data captured by malware."
-                ),
-            );
-        }
-        _ => {
-            return (
-                format!("EC2 instance {instance} communicating with disallowed IP address."),
-                format!(
-                    "EC2 instance {instance} is communicating with a disallowed IP address {remote} on \
-                     the list {list}."
-                ),
-            );
-        }
-    };
-    (
-        format!("EC2 instance {instance} is communicating with {what}."),
-        format!(
-            "EC2 instance {instance} is communicating with {what}: {remote}, on the list {list}."
-        ),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use engine::model::Addr;
-
-    use super::*;
-
-    /// `local port, remote port, packets, bytes, flags`; no flags as in version 2 where they are 0.
-    fn flow(of: (u16, u16, u32, u64, u8)) -> LocalFlow {
-        let (local_port, remote_port, packets, bytes, tcp_flags) = of;
-        LocalFlow {
-            remote: Addr::from_v4(0xc633_6407),
-            local: Addr::UNSPECIFIED,
-            bytes,
-            packets,
-            start: 0,
-            end: 0,
-            row: 0,
-            local_port,
-            remote_port,
-            protocol: TCP,
-            tcp_flags,
-            marks: if tcp_flags == 0 { 0 } else { Flow::HAS_TCP_FLAGS },
-            is_outbound: true,
-        }
-    }
-
-    #[test]
-    fn what_a_scan_gets_is_an_empty_answer() {
-        for it in [(22, 40_000, 1, 40, 4), (443, 40_000, 2, 120, 18), (80, 40_000, 1, 40, 0)] {
-            assert!(is_empty_answer(&flow(it)), "{it:?}");
-        }
-        // Data, our own attempts, and an attempt of ours at a higher port.
-        for it in [(443, 40_000, 5, 900, 18), (40_000, 443, 1, 60, 0), (40_000, 50_000, 1, 60, 2)] {
-            assert!(!is_empty_answer(&flow(it)), "{it:?}");
-        }
-    }
-
-    #[test]
-    fn what_anybody_gets_over_udp_and_icmp_is_a_mere_answer() {
-        let over = |protocol, local_port, remote_port| LocalFlow {
-            protocol,
-            ..flow((local_port, remote_port, 3, 900, 0))
-        };
-        assert!(is_mere_answer(&over(UDP, 53, 40_000)) && is_mere_answer(&over(ICMP, 0, 0)));
-        assert!(!is_mere_answer(&over(UDP, 40_000, 53)) && !is_mere_answer(&over(47, 0, 0)));
-        assert!(!is_mere_answer(&over(TCP, 443, 40_000)), "data");
-    }
-
-    #[test]
-    fn a_syn_says_more_than_the_ports() {
-        assert_eq!(is_ours(&flow((40_000, 50_000, 1, 60, 2))), Some(true));
-        assert_eq!(is_ours(&flow((50_000, 40_000, 9, 900, 19))), Some(false));
-        assert_eq!(is_ours(&flow((50_000, 40_000, 9, 900, 0))), Some(true));
+        listed::observe(Talker::Instance, &TYPES, event, ctx, out);
     }
 }

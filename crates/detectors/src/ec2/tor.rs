@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use engine::findings::{Data, Draft, EvidenceRef, FindingType, Reason, ResourceRole};
-use engine::intel::{Categories, Category, Indicator};
-use engine::model::{Scope, Severity, Timestamp};
-use engine::stats::Distinct;
-use engine::{Context, Detector, Ends, Event, Flows, Interest, Out, Spec};
-use serde::{Deserialize, Serialize};
+use engine::findings::{Data, FindingType};
+use engine::model::{Scope, Severity};
+use engine::{Context, Detector, Event, Flows, Interest, Out, Spec};
 
-use super::lists::name_lists;
-use super::threat_list::is_ours;
+use crate::talkers::Talker;
+use crate::talkers::tor::{self, Rules, State};
 
 /// A client.
 pub const TOR_CLIENT: FindingType = FindingType {
@@ -51,11 +48,6 @@ pub const TOR_RELAY: FindingType = FindingType {
     is_own: false,
 };
 
-const LISTED: Categories = Categories::of(&[Category::TorRelay]);
-const TCP: u8 = 6;
-/// Evidence kept in the state; the event that completes the count is the eighth.
-const KEPT: usize = 7;
-
 tunables! {
     /// Tor clients and relays.
     pub struct Tor {
@@ -75,17 +67,6 @@ tunables! {
     }
 }
 
-/// Relays that connected to the instance, and those that it connected to.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct State {
-    window_start: u32,
-    relays: Distinct,
-    /// Those that connected to a port of visitors.
-    visitors: Distinct,
-    called: Distinct,
-    evidence: Vec<EvidenceRef>,
-}
-
 impl Detector for Tor {
     type Reads = Flows;
     type State = State;
@@ -96,16 +77,11 @@ impl Detector for Tor {
         idle: Duration::from_hours(48),
         version: 2,
         types: &[&TOR_CLIENT, &TOR_RELAY],
-        interest: Interest::Listed(LISTED),
+        interest: Interest::Listed(tor::LISTED),
     };
 
     fn wants(&self, event: &Event<'_, Flows>) -> bool {
-        let flow = event.row;
-        self.enabled
-            && flow.is_outbound
-            && flow.protocol == TCP
-            && flow.bytes >= self.min_bytes
-            && !flow.is_rejected()
+        self.enabled && tor::wants(event.row, self.min_bytes)
     }
 
     fn observe(
@@ -115,88 +91,15 @@ impl Detector for Tor {
         ctx: &Context<'_>,
         out: &mut Out<'_>,
     ) {
-        let flow = event.row;
-        if flow.start.saturating_sub(state.window_start) > self.window_secs {
-            *state = State { window_start: flow.start, ..State::default() };
-        }
-        let is_client = is_ours(flow) == Some(true);
-        let set = if is_client {
-            &mut state.called
-        } else if self.visitor_ports.contains(&flow.local_port) {
-            &mut state.visitors
-        } else {
-            &mut state.relays
+        let rules = Rules {
+            talker: Talker::Instance,
+            client: &TOR_CLIENT,
+            relay: &TOR_RELAY,
+            min_bytes: self.min_bytes,
+            relays: self.relays,
+            window_secs: self.window_secs,
+            visitor_ports: &self.visitor_ports,
         };
-        set.insert(flow.remote.key());
-        let relays = state.relays_seen(self.relays);
-        if let Some(relays) = relays {
-            out.raise(self.relay(state, relays, event, ctx));
-        } else if is_client {
-            out.raise(client(event, ctx, self));
-        }
-        if !is_client && state.evidence.len() < KEPT {
-            state.evidence.push(event.evidence());
-        }
+        rules.observe(state, event, ctx, out);
     }
-}
-
-impl State {
-    /// The relays that connected, if they make the instance one.
-    fn relays_seen(&self, least: u64) -> Option<u64> {
-        let [relays, visitors, called] =
-            [&self.relays, &self.visitors, &self.called].map(Distinct::estimate);
-        let is_relay = relays >= least || relays + visitors >= least && called >= least;
-        is_relay.then_some(relays + visitors)
-    }
-}
-
-impl Tor {
-    fn relay(
-        &self,
-        state: &State,
-        relays: u64,
-        event: &Event<'_, Flows>,
-        ctx: &Context<'_>,
-    ) -> Draft {
-        let mut draft = draft(&TOR_RELAY, event, ctx);
-        let instance = draft.key.clone();
-        draft.title =
-            format!("EC2 instance {instance} is communicating with Tor network as a Tor relay.");
-        draft.description = format!(
-            "EC2 instance {instance} is making connections to the Tor network as a Tor relay: {relays} \
-             relays connected to it."
-        );
-        draft.role = ResourceRole::Target;
-        draft.first = state.evidence.iter().map(|it| it.time).fold(draft.first, Timestamp::min);
-        draft.evidence.extend(&state.evidence);
-        draft.reasons.push(Reason::new(
-            "different relays",
-            relays,
-            format!("relays = {}", self.relays),
-        ));
-        draft
-    }
-}
-
-fn client(event: &Event<'_, Flows>, ctx: &Context<'_>, settings: &Tor) -> Draft {
-    let mut draft = draft(&TOR_CLIENT, event, ctx);
-    let instance = draft.key.clone();
-    draft.title = format!("EC2 instance {instance} is communicating with Tor Entry node.");
-    draft.description = format!(
-        "EC2 instance {instance} is communicating with IP address {} on the Tor network as a client.",
-        event.row.remote
-    );
-    draft.role = ResourceRole::Actor;
-    let threshold = format!("min_bytes = {}", settings.min_bytes);
-    draft.reasons.push(Reason::new("bytes to a Tor relay", event.row.bytes, threshold));
-    draft
-}
-
-fn draft(finding_type: &'static FindingType, event: &Event<'_, Flows>, ctx: &Context<'_>) -> Draft {
-    let mut draft = ctx.instance_draft(finding_type, event.time());
-    name_lists(&mut draft, ctx, (event.verdict, Indicator::Address(event.row.remote)), LISTED);
-    let is_outbound = is_ours(event.row);
-    draft.action = ctx.network_action(Ends { is_outbound, ..Ends::from(event.row) });
-    draft.evidence.push(event.evidence());
-    draft
 }

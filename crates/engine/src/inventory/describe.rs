@@ -69,7 +69,7 @@ pub enum DescribeError {
 
 const KNOWN: &str = "`aws ec2 describe-instances`, `describe-network-interfaces`, `describe-addresses`, \
     `describe-nat-gateways`, `describe-vpc-endpoints`, `describe-subnets`, `describe-images`, \
-    `aws s3api list-buckets`, `get-bucket-policy`, `get-bucket-policy-status`, \
+    `aws lambda list-functions`, `get-function`, `aws s3api list-buckets`, `get-bucket-policy`, `get-bucket-policy-status`, \
     `get-public-access-block`, `get-bucket-acl`, `get-bucket-tagging` or \
     `aws organizations list-accounts`";
 
@@ -163,8 +163,13 @@ impl Inventory {
                 "Images" => |inventory, value, _| Ok(inventory.describe_image(value)),
                 "Accounts" => |inventory, value, _| Ok(inventory.describe_account(value)),
                 "Buckets" => Inventory::describe_bucket,
+                "Functions" => Inventory::describe_function,
                 // Known, but nothing that a look-up needs is in it.
                 "Subnets" | "Vpcs" => |_, _, _| Ok(false),
+                "Configuration" if get(values, "functionName").is_string() => {
+                    summary.count(self.describe_one_function(values, whole, place)?);
+                    return Ok(true);
+                }
                 _ => {
                     let Some(is_learnt) = self.describe_bucket_part(member, whole, place)? else {
                         return Ok(false);

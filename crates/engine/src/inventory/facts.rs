@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use telemetry::{ApiCall, ApiRows};
 
 use super::buckets::{AccountBlock, BucketFact};
+use super::functions::FunctionFact;
 use super::instances::Instance;
 use super::json::body;
 use super::learn_ec2::Ec2Call;
+use super::learn_lambda::LambdaCall;
 use super::learn_s3::S3Call;
 use super::learn_sts::parsed;
 use super::lineage::Lineage;
@@ -36,6 +38,8 @@ pub(super) const GATEWAYS_MAX: usize = 1 << 16;
 pub(super) const ENDPOINTS_MAX: usize = 1 << 17;
 /// Most images that are known at once.
 pub(super) const IMAGES_MAX: usize = 1 << 17;
+/// Most Lambda functions that are known at once.
+pub(super) const FUNCTIONS_MAX: usize = 1 << 16;
 /// Most buckets that are known at once.
 pub(super) const BUCKETS_MAX: usize = 1 << 18;
 /// Most sessions that are known at once.
@@ -68,6 +72,7 @@ pub struct Inventory {
     pub(super) vpcs: Table<VpcRow, GATEWAYS_MAX>,
     pub(super) endpoints: Table<VpcEndpointFact, ENDPOINTS_MAX>,
     pub(super) images: Table<ImageRow, IMAGES_MAX>,
+    pub(super) functions: Table<History<FunctionFact>, FUNCTIONS_MAX>,
     pub(super) buckets: Table<History<BucketFact>, BUCKETS_MAX>,
     pub(super) account_blocks: BTreeMap<AccountId, History<AccountBlock>>,
     pub(super) sessions: Table<Lineage, SESSIONS_MAX>,
@@ -94,6 +99,7 @@ impl Inventory {
         "AttachNetworkInterface",
         "CreateAccount",
         "CreateBucket",
+        "CreateFunction",
         "CreateNatGateway",
         "CreateNetworkInterface",
         "CreateTags",
@@ -103,6 +109,7 @@ impl Inventory {
         "DeleteBucketPolicy",
         "DeleteBucketPublicAccessBlock",
         "DeleteBucketTagging",
+        "DeleteFunction",
         "DeleteNatGateway",
         "DeleteNetworkInterface",
         "DeletePublicAccessBlock",
@@ -128,10 +135,11 @@ impl Inventory {
         "TerminateInstances",
         "UnassignIpv6Addresses",
         "UnassignPrivateIpAddresses",
+        "UpdateFunctionConfiguration",
     ];
 
-    /// Whether the call changes facts that settle flows: interfaces and addresses. A batch is cut before
-    /// such a call.
+    /// Whether the call changes facts that settle flows, or whom findings about flows name: interfaces,
+    /// addresses, functions. A batch is cut before such a call.
     pub fn teaches_network(event_name: &str) -> bool {
         matches!(
             event_name,
@@ -141,8 +149,10 @@ impl Inventory {
                 | "AssociateAddress"
                 | "AssociateNatGatewayAddress"
                 | "AttachNetworkInterface"
+                | "CreateFunction"
                 | "CreateNatGateway"
                 | "CreateNetworkInterface"
+                | "DeleteFunction"
                 | "DeleteNatGateway"
                 | "DeleteNetworkInterface"
                 | "DetachNetworkInterface"
@@ -153,6 +163,7 @@ impl Inventory {
                 | "TerminateInstances"
                 | "UnassignIpv6Addresses"
                 | "UnassignPrivateIpAddresses"
+                | "UpdateFunctionConfiguration"
         )
     }
 
@@ -186,6 +197,11 @@ impl Inventory {
                 let request = &parsed(call.request, block);
                 self.learn_s3(&S3Call { name, account, region, time, request })
             }
+            "lambda.amazonaws.com" => {
+                let (request, response) =
+                    (&parsed(call.request, block), &parsed(call.response, block));
+                self.learn_lambda(&LambdaCall { name, account, time, request, response })
+            }
             "organizations.amazonaws.com" => {
                 self.learn_organization(name, &parsed(call.response, block))
             }
@@ -216,6 +232,7 @@ impl Inventory {
             + self.vpcs.evicted()
             + self.endpoints.evicted()
             + self.images.evicted()
+            + self.functions.evicted()
             + self.buckets.evicted()
             + self.sessions.evicted();
         LearnCounts { evicted, ..self.counts }

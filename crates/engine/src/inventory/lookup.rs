@@ -18,7 +18,7 @@ impl Inventory {
     /// An interface as of a time; nothing once it was deleted.
     pub fn interface(&self, account: AccountId, id: &str, at: Timestamp) -> Option<Interface<'_>> {
         let row = self.interfaces.get(interface_key(account, id))?;
-        let fact = row.history.at(at).filter(|fact| !fact.deleted)?;
+        let fact = self.interface_fact(account, id, at)?;
         let mut public: Vec<Addr> = fact.auto_public.into_iter().collect();
         public.extend(row.elastic.iter().filter(|a| self.is_held(account, **a, fact, at)));
         if let Some(instance) = self.instances.get(instance_key(account, &fact.instance)) {
@@ -34,6 +34,17 @@ impl Inventory {
         public.sort_unstable();
         public.dedup();
         Some(Interface { fact, public })
+    }
+
+    /// An interface as of a time, without its elastic addresses; nothing once it was deleted.
+    pub(super) fn interface_fact(
+        &self,
+        account: AccountId,
+        id: &str,
+        at: Timestamp,
+    ) -> Option<&InterfaceFact> {
+        let row = self.interfaces.get(interface_key(account, id))?;
+        row.history.at(at).filter(|fact| !fact.deleted)
     }
 
     fn is_held(

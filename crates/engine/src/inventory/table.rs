@@ -39,6 +39,11 @@ impl<V: Aged + Default, const CAP: usize> Table<V, CAP> {
         self.rows.entry(id).or_default()
     }
 
+    /// The rows in order of their identity.
+    pub(super) fn values(&self) -> impl Iterator<Item = &V> {
+        self.rows.values()
+    }
+
     fn evict(&mut self) {
         let mut ages: Vec<_> = self.rows.iter().map(|(id, row)| (row.age(), *id)).collect();
         let goes = (CAP / 16).max(1).min(ages.len());

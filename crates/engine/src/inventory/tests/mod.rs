@@ -3,6 +3,7 @@
 mod bounds;
 mod describe;
 mod ec2;
+mod lambda;
 mod s3;
 mod sts;
 
