@@ -1,7 +1,8 @@
 //! The lists that come with the program. Origin and license of each are in `assets/README.md`.
 
 use crate::category::Category;
-use crate::parse::{ListFormat, ParsedList, parse_list_as};
+use crate::format::ListFormat;
+use crate::parse::{ParsedList, parse_list_as};
 
 /// Name, category and text of each list.
 const LISTS: [(&str, Category, &str); 9] = [

@@ -9,9 +9,10 @@ mod addresses;
 mod builder;
 mod builtin;
 mod category;
-mod csv;
 mod entry;
 mod files;
+mod format;
+mod formats;
 mod intel;
 mod list;
 mod names;
@@ -19,12 +20,14 @@ mod parse;
 mod places;
 mod ranges;
 mod sets;
+mod xml;
 
 pub use builder::IntelBuilder;
 pub use category::{Categories, Category, UnknownCategory};
+pub use format::{ListFormat, UnknownFormat};
 pub use intel::{Intel, NameVerdict};
 pub use list::{Indicator, List, Owner};
-pub use parse::{ListFormat, ListProblem, ParsedList, parse_list, parse_list_as};
+pub use parse::{ListProblem, ParsedList, parse_list, parse_list_as};
 pub use places::{
     Place, PlaceBoundary, PlaceRows, PlaceSource, Places, PlacesError, encode_places,
 };

@@ -1,13 +1,16 @@
-//! Reading lists: plain text and CSV.
+//! Reading lists in any format: what is kept, what is refused and within which bounds.
 //!
 //! A list is hostile or at least careless input: what cannot be read is counted and a few samples are
 //! kept, and the rest is used.
 
+use std::collections::BTreeMap;
+
 use hashbrown::HashMap;
 use model::{Addr, Hasher64};
 
-use crate::csv;
 use crate::entry::Entry;
+use crate::format::ListFormat;
+use crate::formats::{columns, csv, stix_json, stix_xml, txt};
 
 /// The largest list that is read, by GuardDuty's own limit for list files.
 pub(crate) const MAX_LIST_BYTES: usize = 35 << 20;
@@ -22,34 +25,10 @@ const MAX_LABELS: usize = 10_000;
 /// Bytes of a threat name that are kept.
 const MAX_LABEL_BYTES: usize = 200;
 
-/// How a list is written. Further formats of GuardDuty (STIX, OTX, …) become variants here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ListFormat {
-    /// One entry a line; `#` and `;` begin comments.
-    Txt,
-    /// Comma-separated values or a relative of them; a column holds the indicators.
-    Csv,
-}
-
-impl ListFormat {
-    /// Finds the format by the name of the list and its first lines.
-    pub fn detect(name: &str, bytes: &[u8]) -> ListFormat {
-        if name
-            .get(name.len().saturating_sub(4)..)
-            .is_some_and(|it| it.eq_ignore_ascii_case(".csv"))
-            || csv::looks_like_csv(bytes)
-        {
-            ListFormat::Csv
-        } else {
-            ListFormat::Txt
-        }
-    }
-}
-
 /// A line of a list that was not used.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ListProblem {
-    /// The line, counted from 1; 0 stands for the list as a whole.
+    /// The line, counted from 1, or the object of a bundle in JSON; 0 stands for the list as a whole.
     pub line: u64,
     /// The beginning of the line, without control characters.
     pub text: String,
@@ -82,8 +61,10 @@ pub struct ParsedList {
     pub(crate) files: Vec<([u8; 32], u32)>,
     /// Threat names, in the order of their first use.
     pub(crate) labels: Vec<String>,
-    /// Lines that were refused, described or not.
+    /// Lines, or parts of them, that were refused, described or not.
     pub refused: u64,
+    /// How many were refused for which cause.
+    pub causes: BTreeMap<&'static str, u64>,
 }
 
 impl ParsedList {
@@ -196,6 +177,7 @@ impl Reading {
 
     pub(crate) fn problem(&mut self, line: u64, text: &str, cause: &'static str) {
         self.list.refused += 1;
+        *self.list.causes.entry(cause).or_default() += 1;
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(ListProblem { line, text: quote(text, MAX_QUOTED_BYTES), cause });
         }
@@ -222,36 +204,28 @@ pub fn parse_list_as(format: ListFormat, bytes: &[u8]) -> (ParsedList, Vec<ListP
     } else {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         match format {
-            ListFormat::Txt => read_txt(bytes, &mut reading),
+            ListFormat::Txt => txt::read(bytes, &mut reading),
             ListFormat::Csv => csv::read(bytes, &mut reading),
+            ListFormat::Stix if is_json(bytes) => stix_json::read(bytes, &mut reading),
+            ListFormat::Stix => stix_xml::read(bytes, &mut reading),
+            ListFormat::OtxCsv => columns::read(&columns::OTX_CSV, bytes, &mut reading),
+            ListFormat::AlienVault => columns::read(&columns::ALIEN_VAULT, bytes, &mut reading),
+            ListFormat::ProofPoint => columns::read(&columns::PROOF_POINT, bytes, &mut reading),
+            ListFormat::FireEye => columns::read(&columns::FIRE_EYE, bytes, &mut reading),
         }
     }
     reading.list.normalize();
     (reading.list, reading.problems)
 }
 
+/// Whether a text begins like JSON.
+pub(crate) fn is_json(bytes: &[u8]) -> bool {
+    matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
 /// The lines of a list with their numbers, trimmed.
 pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     (1..).zip(bytes.split(|&b| b == b'\n').map(<[u8]>::trim_ascii))
-}
-
-fn read_txt(bytes: &[u8], reading: &mut Reading) {
-    for (number, line) in lines(bytes) {
-        if line.is_empty() || line.starts_with(b"#") || line.starts_with(b";") {
-            continue;
-        }
-        let Ok(text) = str::from_utf8(line) else {
-            reading.problem(number, &String::from_utf8_lossy(line), "not UTF-8");
-            continue;
-        };
-        // A comment may follow an entry; a number after it is a score, as in public block lists.
-        let text = text.split(['#', ';']).next().unwrap_or_default().trim_end();
-        let entry = match text.split_once([' ', '\t']) {
-            Some((entry, score)) if score.trim().parse::<f64>().is_ok() => entry,
-            _ => text,
-        };
-        reading.entry(number, entry, "");
-    }
 }
 
 #[cfg(test)]

@@ -146,12 +146,13 @@ fn commented_headings(bytes: &[u8], separator: u8, cells: usize) -> Vec<String> 
     if cells > 1 && headings.len() == cells { headings } else { Vec::new() }
 }
 
-fn heading(text: &str) -> String {
+/// A heading in lower case, with underscores.
+pub(crate) fn heading(text: &str) -> String {
     text.trim().to_ascii_lowercase().replace([' ', '-'], "_")
 }
 
 /// The lines that are neither empty nor comments.
-fn rows(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+pub(crate) fn rows(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     lines(bytes).filter(|it| !it.1.is_empty() && !it.1.starts_with(b"#"))
 }
 
@@ -173,8 +174,13 @@ fn without_port(text: &str) -> &str {
     }
 }
 
+/// The first line that is neither empty nor a comment.
+pub(crate) fn first_row(bytes: &[u8]) -> Option<&[u8]> {
+    rows(bytes).next().map(|it| it.1)
+}
+
 /// The cells of a row. What is not UTF-8 is replaced.
-fn split(line: &[u8], separator: u8) -> Vec<String> {
+pub(crate) fn split(line: &[u8], separator: u8) -> Vec<String> {
     let mut cells = Vec::new();
     let mut cell = Vec::new();
     let mut quoted = false;
@@ -203,7 +209,8 @@ fn split(line: &[u8], separator: u8) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::parse::{ListFormat, parse_list};
+    use crate::format::ListFormat;
+    use crate::parse::parse_list;
 
     /// Reads a list; gives its number of entries, refused rows and threat names.
     fn check(text: &str) -> (u64, u64, Vec<String>) {
@@ -214,7 +221,7 @@ mod tests {
 
     #[test]
     fn headings_name_the_columns() {
-        let text = "Indicator type, Indicator, Description\n\
+        let text = "Kind, Indicator, Description\n\
                     IPv4, 198.51.100.1, one\nCIDR, 192.0.2.0/24, two\nDomain name, example.com, one\n";
         assert_eq!(check(text), (3, 0, vec!["one".into(), "two".into()]));
     }
@@ -234,7 +241,7 @@ mod tests {
 
     #[test]
     fn several_columns_may_hold_indicators() {
-        let text = "reportId,sha256,ip,domain\n\
+        let text = "number,sha256,ip,domain\n\
                     1,,198.51.100.1,example.com\n2,,,example.org\n3,,,\n";
         assert_eq!(check(text), (3, 1, Vec::new()));
     }
