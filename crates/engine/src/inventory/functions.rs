@@ -38,6 +38,7 @@ pub struct FunctionConfig {
     /// The subnets that it is in.
     pub subnets: Vec<Text>,
     /// Its security groups; their names are not known.
+    #[serde(with = "super::network::groups")]
     pub security_groups: Arc<[SecurityGroup]>,
 }
 

@@ -104,6 +104,21 @@ fn an_inventory_survives_a_snapshot() {
     let mut inventory = learnt(&[
         run_instances("10:00:00", "i-1", "eni-1", "10.0.0.3"),
         Record::new("s3", "CreateBucket", "10:00:00", r#"{"bucketName":"logs"}"#, ""),
+        // Groups whose names are not known.
+        Record::new(
+            "ec2",
+            "ModifyNetworkInterfaceAttribute",
+            "10:00:00",
+            r#"{"networkInterfaceId":"eni-1","groupSet":{"items":[{"groupId":"sg-9"}]}}"#,
+            "",
+        ),
+        Record::new(
+            "lambda",
+            "CreateFunction",
+            "10:00:00",
+            "{}",
+            r#"{"functionName":"f","vpcConfig":{"securityGroupIds":["sg-9"]}}"#,
+        ),
         Record::new(
             "sts",
             "GetSessionToken",
