@@ -136,7 +136,9 @@ impl<const CAP: usize> Contacts<CAP> {
             }
             let entries: Vec<_> = self.entries().collect();
             self.sets = vec![Set::EMPTY; self.sets.len() * 2];
-            entries.into_iter().for_each(|it| self.insert(it));
+            for it in entries {
+                self.insert(it);
+            }
         }
     }
 
@@ -163,7 +165,9 @@ impl<const CAP: usize> Contacts<CAP> {
         if left * 4 <= self.sets.len() * WAYS {
             let entries: Vec<_> = self.entries().collect();
             self.sets = Vec::new();
-            entries.into_iter().for_each(|it| self.insert(it));
+            for it in entries {
+                self.insert(it);
+            }
         }
     }
 
