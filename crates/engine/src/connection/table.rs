@@ -15,7 +15,7 @@ const SETS_MAX: usize = CONNECTIONS_MAX / WAYS;
 const KEPT_SECS: u32 = 900;
 /// Sets that a table may keep for ever; a larger one is looked at again after `TIDY_SECS`.
 const SETS_SMALL: usize = 8;
-const TIDY_SECS: u32 = 6 * 3600;
+const TIDY_SECS: u32 = 3600;
 
 /// Eight tags and deadlines. A place is free where the deadline is zero.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -186,7 +186,7 @@ impl Table {
         });
         let kept = places.filter(|(deadline, value)| !is_over(value, *deadline, now)).count();
         let fitting = (kept / (WAYS / 2)).next_power_of_two().max(1);
-        if fitting * 4 < self.sets.len() {
+        if fitting * 2 < self.sets.len() {
             self.rebuild(fitting, now);
         }
         self.tidy_at = if self.sets.len() > SETS_SMALL { now.saturating_add(TIDY_SECS) } else { 0 };
