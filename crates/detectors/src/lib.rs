@@ -43,10 +43,17 @@ families! {
         win_rm_brute_force: WinRmBruteForce,
     }
     iam {
+        bedrock_logging_disabled: BedrockLoggingDisabled,
+        bulk_secret_reads: BulkSecretReads,
         cloudtrail_logging_disabled: CloudtrailLoggingDisabled,
+        compromised_credentials: CompromisedCredentials,
+        console_login_brute_force: ConsoleLoginBruteForce,
+        console_login_success: ConsoleLoginSuccess,
         instance_credential_exfiltration: InstanceCredentialExfiltration,
         malicious_caller: MaliciousCaller,
+        password_policy_change: PasswordPolicyChange,
         pentest_os: PentestOs,
+        quarantine: Quarantine,
         root_credential_usage: RootCredentialUsage,
     }
     lambda {

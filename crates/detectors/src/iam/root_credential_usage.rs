@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use engine::findings::{Data, FindingType, Reason, ResourceRole};
 use engine::intel::Category;
+use engine::inventory::Parent;
 use engine::model::{Scope, Severity};
 use engine::telemetry::{ApiCall, Caller};
 use engine::{ApiCalls, Context, Detector, Event, Interest, Out, Spec};
@@ -31,6 +32,26 @@ pub const ROOT_CREDENTIAL_USAGE: FindingType = FindingType {
     is_own: false,
 };
 
+/// Short-term root credentials used.
+pub const SHORT_TERM_ROOT_CREDENTIAL_USAGE: FindingType = FindingType {
+    name: "Policy:IAMUser/ShortTermRootCredentialUsage",
+    title: "Short-term root credentials were used",
+    about: "Somebody acts as root of a member account with the restricted short-term credentials that the \
+        management account or a delegated administrator gets by sts:AssumeRoot. They can do little: unlock a \
+        bucket or queue policy, audit or delete root's own credentials. Such tasks are rare.",
+    detection: "Any successful API call by Root whose session was made by sts:AssumeRoot (assumedRoot in the \
+        record). Left out are calls that an AWS service makes on the account's behalf and service events. \
+        Failed calls count where `count_failed_calls` is set. Where the record of AssumeRoot was read too, \
+        the credential that asked for the session is named.",
+    false_positives: "Centrally managed root access is the recommended way to do the few tasks that need root. \
+        Benign when a change ticket names the account and the task, and the caller of AssumeRoot is one of \
+        the people who may do it.",
+    response: "Find the AssumeRoot call of the management or delegated administrator account (same access key \
+        id in its responseElements) and ask its caller. If nobody can explain it, disable that credential, \
+        and look at what the session changed: bucket and queue policies, root's password, keys and MFA.",
+    ..ROOT_CREDENTIAL_USAGE
+};
+
 tunables! {
     /// Use of root credentials.
     pub struct RootCredentialUsage {
@@ -50,12 +71,12 @@ impl Detector for RootCredentialUsage {
         scope: Scope::Session,
         idle: Duration::from_hours(1),
         version: 1,
-        types: &[&ROOT_CREDENTIAL_USAGE],
+        types: &[&ROOT_CREDENTIAL_USAGE, &SHORT_TERM_ROOT_CREDENTIAL_USAGE],
         interest: Interest::Every,
     };
 
     fn wants(&self, event: &Event<'_, ApiCalls>) -> bool {
-        const NOT_BY_ROOT: u16 = ApiCall::SERVICE_EVENT | ApiCall::ASSUMED_ROOT | ApiCall::INSIGHT;
+        const NOT_BY_ROOT: u16 = ApiCall::SERVICE_EVENT | ApiCall::INSIGHT;
         let row = event.row;
         row.caller == Caller::Root
             && self.enabled
@@ -73,21 +94,29 @@ impl Detector for RootCredentialUsage {
         ctx: &Context<'_>,
         out: &mut Out<'_>,
     ) {
-        let mut draft = ctx.caller_draft(&ROOT_CREDENTIAL_USAGE, event);
+        let is_short = event.row.is(ApiCall::ASSUMED_ROOT);
+        let (finding_type, kind) = if is_short {
+            (&SHORT_TERM_ROOT_CREDENTIAL_USAGE, "short-term root credentials")
+        } else {
+            (&ROOT_CREDENTIAL_USAGE, "root credentials")
+        };
+        let mut draft = ctx.caller_draft(finding_type, event);
         let api = event.event_name();
         draft.role = ResourceRole::Target;
-        draft.title = format!("API {api} was invoked using root credentials.");
+        draft.title = format!("API {api} was invoked using {kind}.");
         draft.description = if event.row.source.is_known() {
-            format!(
-                "API {api} was invoked using root credentials from IP address {}.",
-                event.row.source
-            )
+            format!("API {api} was invoked using {kind} from IP address {}.", event.row.source)
         } else {
-            format!("API {api} was invoked using root credentials from {}.", event.source_text())
+            format!("API {api} was invoked using {kind} from {}.", event.source_text())
         };
         draft.reasons.push(Reason::new("caller", "Root", ""));
         if !is_sign_in(event) {
             draft.reasons.push(Reason::new("session with MFA", event.row.is(ApiCall::MFA), ""));
+        }
+        let session = ctx.inventory.session(event.access_key_id()).filter(|_| is_short);
+        if let Some(Parent::Key(parent) | Parent::Principal(parent)) = session.map(|it| &it.parent)
+        {
+            draft.reasons.push(Reason::new("session asked for by", parent, ""));
         }
         out.raise(draft);
     }

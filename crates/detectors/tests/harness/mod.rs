@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use detectors::Settings;
 use engine::findings::canonical;
-use engine::intel::{Category, IntelBuilder, parse_list};
+use engine::intel::{Category, IntelBuilder, Places, parse_list};
 use engine::model::{AccountId, Timestamp, hash64};
 use engine::telemetry::{Block, Interest, Limits, ObjectReader, Options, Report, first_time, hint};
 use engine::{
@@ -33,6 +33,8 @@ pub(crate) struct Case {
     pub(crate) lists: Vec<(Category, String, Vec<u8>)>,
     /// Descriptions for the inventory.
     pub(crate) inventory: Vec<(String, Vec<u8>)>,
+    /// Databases of places.
+    pub(crate) places: Vec<Vec<u8>>,
     /// Settings that differ from the defaults, as TOML.
     pub(crate) settings: String,
 }
@@ -40,7 +42,8 @@ pub(crate) struct Case {
 /// Reads every case below `fixtures/`.
 ///
 /// `<case>.log|jsonl|json[.gz]` are inputs, `<case>.list.<category>.txt|csv` lists,
-/// `<case>.inventory.json` a description, `<case>.settings.toml` settings.
+/// `<case>.inventory.json` a description, `<case>.places.mmdb` a database of places, `<case>.settings.toml`
+/// settings.
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases: BTreeMap<String, Case> = BTreeMap::new();
     let mut files = Vec::new();
@@ -61,6 +64,8 @@ pub(crate) fn cases() -> Vec<Case> {
             case.lists.push((category, stem.to_owned(), bytes));
         } else if rest.ends_with("settings.toml") {
             case.settings = String::from_utf8(bytes).unwrap();
+        } else if rest.ends_with("places.mmdb") {
+            case.places.push(bytes);
         } else if rest.ends_with("inventory.json") {
             case.inventory.push((file.to_owned(), bytes));
         } else {
@@ -136,6 +141,9 @@ pub(crate) fn engine(case: &Case, registry: Arc<Registry>, run: &Run<'_>) -> Eng
         let (list, problems) = parse_list(name, bytes);
         assert!(problems.is_empty(), "{}: {problems:?}", case.name);
         builder.add_list(name, *category, None, list);
+    }
+    for bytes in &case.places {
+        builder = builder.with_places(Places::from_mmdb(bytes.clone()).expect(&case.name));
     }
     let options = EngineOptions {
         entities_per_key_group: run.entities_per_key_group,
