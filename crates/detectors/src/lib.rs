@@ -19,9 +19,12 @@ mod distributions;
 pub mod ec2;
 pub mod iam;
 pub mod lambda;
+pub mod rules;
 pub mod s3;
+mod strict;
 mod talkers;
 
+pub use strict::catalogue_only;
 pub use tunables::{Documented, Field, Section};
 
 families! {
@@ -59,6 +62,10 @@ families! {
     lambda {
         threat_list: ThreatList,
         tor: Tor,
+    }
+    rules {
+        custom_detection: CustomDetection,
+        own_rules: OwnRules,
     }
     s3 {
         block_public_access_disabled: BlockPublicAccessDisabled,

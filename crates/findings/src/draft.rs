@@ -105,6 +105,8 @@ pub struct Draft {
 impl Draft {
     /// Most records that are kept with one draft.
     pub const EVIDENCE_MAX: usize = 8;
+    /// The key of [`Draft::additional`] that names the custom detection rule: a member of the finding.
+    pub const CUSTOM_RULE: &'static str = "customDetectionRuleName";
 
     /// A draft of one occurrence with the type's own severity and nothing else known.
     pub fn new(

@@ -55,6 +55,9 @@ pub struct Finding {
     /// The attack sequence that uses this finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub associated_attack_sequence_arn: Option<String>,
+    /// The custom detection rule that made it, see [`crate::Draft::CUSTOM_RULE`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_detection_rule_name: Option<String>,
 }
 
 /// `service`.

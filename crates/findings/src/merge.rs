@@ -90,6 +90,7 @@ impl Finding {
                 .to_owned(),
             description: draft.description.clone(),
             associated_attack_sequence_arn: None,
+            custom_detection_rule_name: custom_rule(draft).map(str::to_owned),
         };
         finding.set_explanation(&Explanation::from_draft(draft));
         finding
@@ -121,7 +122,7 @@ fn service(draft: &Draft, detector_id: String) -> Service {
             .then(|| Evidence { threat_intelligence_details: intel.clone() }),
         detection: None,
         resource_role: Some(draft.role),
-        additional_info: AdditionalInfo::of(&draft.additional),
+        additional_info: additional_info(draft),
         feature_name: feature_name(draft).map(str::to_owned),
         event_first_seen: draft.first,
         event_last_seen: draft.last,
@@ -129,6 +130,20 @@ fn service(draft: &Draft, detector_id: String) -> Service {
         count: draft.count,
         user_feedback: None,
     }
+}
+
+fn custom_rule(draft: &Draft) -> Option<&str> {
+    draft.additional.get(Draft::CUSTOM_RULE)?.as_str()
+}
+
+/// The keys of a draft but the one that is a member of the finding.
+fn additional_info(draft: &Draft) -> AdditionalInfo {
+    if custom_rule(draft).is_none() {
+        return AdditionalInfo::of(&draft.additional);
+    }
+    let mut additional = draft.additional.clone();
+    additional.remove(Draft::CUSTOM_RULE);
+    AdditionalInfo::of(&additional)
 }
 
 /// The feature of the source that fits the action, since a type may be raised from several.

@@ -88,13 +88,18 @@ pub fn acl_access(grants: &[AclGrant]) -> Access {
 pub fn policy_access(policy: &str) -> Access {
     let mut access = Access::default();
     let Ok(policy) = serde_json::from_str::<Value>(policy) else { return access };
-    for statement in one_or_many(policy.get("Statement")) {
-        let allows = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
-        if allows && is_everyone(statement) && !is_restricted(statement.get("Condition")) {
-            access.add(action_access(statement));
-        }
+    for statement in public_statements(&policy) {
+        access.add(action_access(statement));
     }
     access
+}
+
+/// The statements of a policy, of any service, that allow something to everyone.
+pub fn public_statements(policy: &Value) -> impl Iterator<Item = &Value> {
+    one_or_many(policy.get("Statement")).iter().filter(|statement| {
+        let allows = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
+        allows && is_everyone(statement) && !is_restricted(statement.get("Condition"))
+    })
 }
 
 fn one_or_many(value: Option<&Value>) -> &[Value] {
@@ -133,6 +138,7 @@ const RESTRICTING: &[&str] = &[
     "aws:userid",
     "aws:username",
     "aws:vpcsourceip",
+    "kms:calleraccount",
     "s3:dataaccesspointaccount",
     "s3:dataaccesspointarn",
     "s3:x-amz-server-side-encryption-aws-kms-key-id",

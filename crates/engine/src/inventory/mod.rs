@@ -29,7 +29,7 @@ mod timeline;
 
 pub use buckets::{AclGrant, BlockPublicAccess, BucketFact};
 pub use describe::{DESCRIPTION_MAX, DescribeError, DescribeSummary};
-pub use exposure::{Access, Exposure, acl_access, policy_access};
+pub use exposure::{Access, Exposure, acl_access, policy_access, public_statements};
 pub use facts::{Inventory, LearnCounts};
 pub use functions::{FunctionConfig, FunctionFact};
 pub use instances::InstanceFact;

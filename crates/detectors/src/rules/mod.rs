@@ -1,0 +1,18 @@
+//! Rules over single CloudTrail records: GuardDuty's custom detection rules, and rules of Guardpost's own.
+//!
+//! A rule is a row of a table: which calls, on what condition, and what a finding says. One family drives
+//! each table. What needs a state, a baseline or a look-up of its own is a family instead.
+
+mod call;
+mod custom;
+pub mod custom_detection;
+mod json;
+mod own;
+pub mod own_rules;
+mod policy;
+mod ports;
+mod rule;
+mod selection;
+
+pub use custom_detection::DRY_RUN_KEY;
+pub use selection::{Selection, UnknownRule};
