@@ -233,7 +233,8 @@ impl Table {
     }
 }
 
-/// Whether a connection may be forgotten: it is decided and was silent since its deadline. One that is undecided waits for the watermark.
+/// Whether a connection may be forgotten: it is decided and was silent since its deadline. One that is
+/// undecided waits for the watermark.
 pub(super) fn is_over(value: &Followed, deadline: u32, now: u32) -> bool {
     value.is_decided() && deadline.saturating_add(KEPT_SECS) <= now
 }
