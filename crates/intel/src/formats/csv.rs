@@ -3,6 +3,7 @@
 //! Quoted cells are read by RFC 4180, except that a cell may not span lines.
 
 use crate::entry::Entry;
+use crate::formats::txt;
 use crate::parse::{Reading, lines};
 
 /// Rows that are looked at to find the separator and the columns.
@@ -53,9 +54,20 @@ const LABEL_HEADINGS: [&str; 9] = [
 /// Whether the first line that is no comment has an indicator in one of several cells.
 pub(crate) fn looks_like_csv(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if first_row(bytes).is_some_and(is_plain) {
+        return false;
+    }
     let Some(layout) = Layout::find(bytes) else { return false };
     // One entry with a score behind it is plain text, too.
     layout.separator != b'\t' || layout.headed
+}
+
+/// Whether a line is one of plain text: an entry and a comment, which may hold any separator, or a line of a
+/// hosts file.
+fn is_plain(line: &[u8]) -> bool {
+    let Ok(line) = str::from_utf8(line) else { return false };
+    let commented = line.split_once('#').filter(|it| it.0.ends_with([' ', '\t']));
+    commented.is_some_and(|it| is_indicator(it.0)) || txt::hosts(line).is_some()
 }
 
 /// Reads all rows.
@@ -161,7 +173,7 @@ fn is_indicator(cell: &str) -> bool {
 }
 
 /// Takes the address of `192.0.2.1:443`, as lists of command and control servers write it.
-fn without_port(text: &str) -> &str {
+pub(crate) fn without_port(text: &str) -> &str {
     match text.split_once(':') {
         Some((host, port))
             if host.contains('.')
