@@ -38,7 +38,7 @@ pub struct FunctionConfig {
     /// The subnets that it is in.
     pub subnets: Vec<Text>,
     /// Its security groups; their names are not known.
-    #[serde(with = "super::network::groups")]
+    #[serde(with = "super::groups")]
     pub security_groups: Arc<[SecurityGroup]>,
 }
 

@@ -12,6 +12,7 @@ mod details;
 mod exposure;
 mod facts;
 mod functions;
+mod groups;
 mod instances;
 mod json;
 mod learn_addresses;

@@ -10,30 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::table::Aged;
 use super::timeline::{Fact, History, Text};
 
-/// Security groups as pairs of id and name: their own form leaves out a name that is not known, which a
-/// snapshot, whose members have no names, could not read again.
-pub(super) mod groups {
-    use std::sync::Arc;
-
-    use findings::SecurityGroup;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(
-        groups: &Arc<[SecurityGroup]>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(groups.iter().map(|it| (&it.group_id, &it.group_name)))
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Arc<[SecurityGroup]>, D::Error> {
-        let pairs = Vec::<(String, Option<String>)>::deserialize(deserializer)?;
-        let group = |(group_id, group_name)| SecurityGroup { group_id, group_name };
-        Ok(pairs.into_iter().map(group).collect())
-    }
-}
-
 /// A private IPv4 address of an interface.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PrivateAddress {
@@ -69,7 +45,7 @@ pub struct InterfaceFact {
     /// Public address that AWS gave for as long as the instance runs; elastic ones are apart.
     pub auto_public: Option<Addr>,
     /// Security groups.
-    #[serde(with = "groups")]
+    #[serde(with = "super::groups")]
     pub security_groups: Arc<[SecurityGroup]>,
     /// Whether it was deleted.
     pub deleted: bool,
@@ -125,7 +101,7 @@ pub(super) enum InterfaceChange {
     /// Private or IPv6 addresses.
     Remove(Arc<[Addr]>),
     AutoPublic(Option<Addr>),
-    Groups(#[serde(with = "groups")] Arc<[SecurityGroup]>),
+    Groups(#[serde(with = "super::groups")] Arc<[SecurityGroup]>),
     Deleted,
 }
 
