@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use model::{AccountId, hash64};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A question that lessons answer, such as "how many hosts ask for this name".
 #[derive(Debug)]
@@ -86,7 +86,18 @@ pub struct Profiles {
 #[derive(Default, Clone, PartialEq, Debug, Serialize, Deserialize)]
 struct Closed {
     hours: VecDeque<(i64, BTreeMap<Key, u64>)>,
+    #[serde(serialize_with = "in_order")]
     totals: HashMap<Key, u64, FixedState>,
+}
+
+/// Equal states give equal bytes: a map lies in memory as it grew.
+fn in_order<S: Serializer>(
+    totals: &HashMap<Key, u64, FixedState>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut totals: Vec<(&Key, &u64)> = totals.iter().collect();
+    totals.sort_unstable();
+    serializer.collect_map(totals)
 }
 
 impl Profiles {
@@ -182,6 +193,23 @@ mod tests {
             lessons.add(&HOSTS, hour, account(), key, amount);
         }
         lessons
+    }
+
+    #[test]
+    fn equal_profiles_give_equal_bytes() {
+        let of = |keys: &mut dyn Iterator<Item = u64>| {
+            let mut profiles = Profiles::default();
+            for key in keys {
+                let mut lessons = taught(0, &[(key, 1)]);
+                let closed = profiles.profiles.entry(hash64(HOSTS.name.as_bytes())).or_default();
+                let taught = lessons.take(0).remove(&hash64(HOSTS.name.as_bytes())).unwrap();
+                for (key, count) in taught.counts {
+                    closed.totals.insert(key, count);
+                }
+            }
+            postcard::to_allocvec(&profiles).unwrap()
+        };
+        assert_eq!(of(&mut (0..100)), of(&mut (0..100).rev()));
     }
 
     #[test]
