@@ -57,6 +57,7 @@ families! {
         password_policy_change: PasswordPolicyChange,
         pentest_os: PentestOs,
         quarantine: Quarantine,
+        resource_credential_exfiltration: ResourceCredentialExfiltration,
         root_credential_usage: RootCredentialUsage,
     }
     lambda {

@@ -20,8 +20,8 @@ pub const COMPROMISED_CREDENTIALS: FindingType = FindingType {
     about: "An API was called with an access key that a list calls compromised, or with a key of an IAM user \
         that AWS has put into quarantine because a key of theirs was found in public, such as in a \
         repository. Whoever found the key may be the one who uses it.",
-    detection: "Any call, failed ones included, with an access key id on a list of the category \
-        `compromised-key`; and, where `count_quarantined` is set, any call with a long-term key of an IAM \
+    detection: "Any call, failed ones included, with a long-term access key on a list of the \
+        category `compromised-key`; and, where `count_quarantined` is set, any call with a long-term key of an IAM \
         user to whom a policy AWSCompromisedKeyQuarantine was attached in an earlier hour of the last 90 days \
         and not detached since. Calls that an AWS service makes on the account's behalf do not count.",
     false_positives: "The owner goes on using the key while it is being replaced. The user may have got a new \
@@ -98,8 +98,10 @@ impl Detector for CompromisedCredentials {
 
     fn wants(&self, event: &Event<'_, ApiCalls>) -> bool {
         let row = event.row;
+        // Long-term keys are what leaks and is listed, and are a small part of all calls.
         self.enabled
-            && row.access_key_id.len > 0
+            && matches!(row.caller, Caller::IamUser | Caller::Root)
+            && event.access_key_id().starts_with("AKIA")
             && row.invoked_by.len == 0
             && !row.is(ApiCall::SERVICE_EVENT | ApiCall::INSIGHT)
             && !event.listed.contains(Category::Trusted)
@@ -134,10 +136,8 @@ impl CompromisedCredentials {
                 return Some(Cause::Listed(verdict));
             }
         }
-        let is_long_term =
-            event.row.caller == Caller::IamUser && event.access_key_id().starts_with("AKIA");
         (self.count_quarantined
-            && is_long_term
+            && event.row.caller == Caller::IamUser
             && is_quarantined(ctx.profiles, ctx.entity.account, event.user_name()))
         .then_some(Cause::Quarantined)
     }

@@ -1,20 +1,23 @@
 //! Credentials of an EC2 instance's role are used elsewhere than on the instance.
 
 mod finding;
-mod place;
+pub(super) mod place;
 
 use std::time::Duration;
 
 use engine::findings::Draft;
 use engine::intel::{Categories, Category};
-use engine::model::{AccountId, Addr, Hasher64, Scope, Timestamp, hash64};
+use engine::model::{AccountId, Addr, Scope, Timestamp};
 use engine::telemetry::{ApiCall, Caller};
 use engine::{ApiCalls, Context, Detector, Event, Interest, Out, Profile, Spec};
 use serde::{Deserialize, Serialize};
 
 pub use finding::{INSIDE_AWS, OUTSIDE_AWS};
 use finding::{Use, draft, signal, used};
-use place::{Known, Place, instance_of, is_delivered};
+use place::{
+    Endpoint, Known, LEARN_DAYS_KEPT, Learning, Place, USER_SLOTS, affiliated_holder, instance_of,
+    is_delivered, is_egress,
+};
 
 use super::range::{OwnedVpc, Range};
 
@@ -39,22 +42,19 @@ tunables! {
         /// Earlier days on which a network must have been used by the role to be learnt; 0 learns nothing.
         pub learn_days: u32 = 2 => 0..=LEARN_DAYS_KEPT as i64,
         /// Instances of the role that must have used a network for it to be learnt, at most 16.
-        pub learn_instances: u32 = 2 => 1..=INSTANCE_SLOTS as i64,
+        pub learn_instances: u32 = 2 => 1..=USER_SLOTS as i64,
     }
 }
 
 /// Which networks a role's instances were seen in: how often by day, and by slots of instances.
 static EGRESS: Profile =
     Profile { name: "iam/instance_egress", hours: 24 * LEARN_DAYS_KEPT, keys: 16_384 };
-const LEARN_DAYS_KEPT: u16 = 14;
-/// Instances are counted in this many slots by hash: enough to tell one from several.
-const INSTANCE_SLOTS: u64 = 16;
 
 /// Numbers of the autonomous systems of AWS: Amazon.com and Amazon AES.
-const AWS_ASNS: [u32; 2] = [16_509, 14_618];
+pub(super) const AWS_ASNS: [u32; 2] = [16_509, 14_618];
 
 /// Lists that nothing is learnt from.
-const HOSTILE: Categories =
+pub(super) const HOSTILE: Categories =
     Categories::of(&[Category::TorExit, Category::MaliciousCaller, Category::Threat]);
 
 /// What is remembered of one role on one instance.
@@ -209,7 +209,7 @@ impl InstanceCredentialExfiltration {
         let is_ec2 = listed.contains(Category::AwsEc2)
             || ctx.intel.place(place.address).is_some_and(|it| AWS_ASNS.contains(&it.asn));
         if known.addresses.contains(&place.address)
-            || self.is_egress(place, ctx)
+            || is_egress(place, &self.egress_ranges, &self.egress_vpcs, ctx)
             || listed.contains(Category::Trusted)
             || (!is_ec2 && listed.contains(Category::AwsService))
         {
@@ -221,7 +221,9 @@ impl InstanceCredentialExfiltration {
         if holder(place.home) {
             return Verdict::Weak("address of another instance of the account");
         }
-        if !listed.intersects(HOSTILE) && self.is_learnt(place, ctx) {
+        if !listed.intersects(HOSTILE)
+            && self.learning().is_learnt(place.network(ctx), place.time.day(), ctx)
+        {
             return Verdict::Learnt;
         }
         let is_certain = known.has_family;
@@ -244,7 +246,7 @@ impl InstanceCredentialExfiltration {
                 return Verdict::Hold(until);
             }
         }
-        let affiliated = self.affiliated_accounts.iter().copied().find(|it| holder(*it));
+        let affiliated = affiliated_holder(place, &self.affiliated_accounts, ctx);
         Verdict::Elsewhere {
             is_inside: is_ec2,
             account: affiliated,
@@ -255,13 +257,8 @@ impl InstanceCredentialExfiltration {
 
     /// A call through a VPC endpoint.
     fn judge_private(&self, place: &Place, ctx: &Context<'_>) -> Verdict {
-        let by_id = || ctx.inventory.vpc_endpoint(&place.endpoint).map(|it| it.account);
-        let owner = Some(place.endpoint_account)
-            .filter(|it| it.is_known())
-            .or_else(by_id)
-            .filter(|it| it.is_known());
-        match owner {
-            None if place.endpoint.is_empty() => {
+        match Endpoint::of(place, &self.shared_accounts, &self.affiliated_accounts, ctx) {
+            Endpoint::Absent => {
                 let known = Known::of(place, None, ctx);
                 if known.addresses.is_empty() || known.addresses.contains(&place.address) {
                     Verdict::InOrder
@@ -269,44 +266,19 @@ impl InstanceCredentialExfiltration {
                     Verdict::Weak("private address of another host")
                 }
             }
-            None => Verdict::Weak("VPC endpoint of an account that is not known"),
-            Some(owner) if owner == place.home || self.shared_accounts.contains(&owner) => {
-                Verdict::InOrder
-            }
-            Some(owner) => Verdict::Elsewhere {
+            Endpoint::Unknown => Verdict::Weak("VPC endpoint of an account that is not known"),
+            Endpoint::Own => Verdict::InOrder,
+            Endpoint::Foreign { account, is_affiliated } => Verdict::Elsewhere {
                 is_inside: true,
-                account: Some(owner),
-                is_affiliated: ctx.inventory.is_org_account(owner)
-                    || self.affiliated_accounts.contains(&owner),
+                account: Some(account),
+                is_affiliated,
                 is_certain: true,
             },
         }
     }
 
-    /// Whether the settings name the address as a way out.
-    fn is_egress(&self, place: &Place, ctx: &Context<'_>) -> bool {
-        self.egress_ranges.iter().any(|it| it.contains(place.address))
-            || self.egress_vpcs.iter().any(|it| {
-                let addresses = ctx.inventory.egress_addresses(it.account, &it.id, place.time);
-                addresses.contains(&place.address)
-            })
-    }
-
-    /// Whether enough instances of the role used the network on enough earlier days.
-    fn is_learnt(&self, place: &Place, ctx: &Context<'_>) -> bool {
-        let network = place.network(ctx);
-        let count = |key| ctx.profiles.count(&EGRESS, ctx.entity.account, key) > 0;
-        let today = place.time.day();
-        let days = (1..=i64::from(LEARN_DAYS_KEPT))
-            .filter(|back| count(lesson(network, DAY, (today - back) as u64)))
-            .count();
-        let enough = |found: usize, wanted: u32| found >= wanted as usize;
-        self.learn_days > 0
-            && enough(days, self.learn_days)
-            && enough(
-                (0..INSTANCE_SLOTS).filter(|slot| count(lesson(network, INSTANCE, *slot))).count(),
-                self.learn_instances,
-            )
+    const fn learning(&self) -> Learning {
+        Learning { profile: &EGRESS, days: self.learn_days, users: self.learn_instances }
     }
 
     /// Teaches the network of a call that nothing but learning could bring in order.
@@ -342,17 +314,8 @@ impl InstanceCredentialExfiltration {
             state.taught.remove(0);
         }
         state.taught.push((network, day));
-        let slot = hash64(place.instance.as_bytes()) % INSTANCE_SLOTS;
-        out.teach(&EGRESS, lesson(network, DAY, day as u64), 1);
-        out.teach(&EGRESS, lesson(network, INSTANCE, slot), 1);
+        self.learning().teach(network, day, &place.instance, out);
     }
-}
-
-const DAY: u64 = 1;
-const INSTANCE: u64 = 2;
-
-fn lesson(network: u64, kind: u64, value: u64) -> u64 {
-    Hasher64::default().number(network).number(kind).number(value).finish()
 }
 
 impl State {

@@ -12,4 +12,5 @@ pub mod password_policy_change;
 pub mod pentest_os;
 pub mod quarantine;
 pub mod range;
+pub mod resource_credential_exfiltration;
 pub mod root_credential_usage;

@@ -200,6 +200,11 @@ impl Inventory {
         self.accounts.contains(&account)
     }
 
+    /// The accounts that are known to be of the organization, in order.
+    pub fn org_accounts(&self) -> impl Iterator<Item = AccountId> {
+        self.accounts.iter().copied()
+    }
+
     /// A VPC endpoint: the account that owns it and its VPC.
     pub fn vpc_endpoint(&self, id: &str) -> Option<&VpcEndpointFact> {
         self.endpoints.get(named_key(AccountId::UNKNOWN, id))
