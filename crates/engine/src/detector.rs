@@ -86,6 +86,7 @@ pub enum Interest {
     /// Events whose address or name is on a list of one of these categories.
     Listed(Categories),
     /// API calls with one of these names (no version suffix, no service); the parser keeps their JSON members.
+    /// It does not narrow what [`Detector::wants`] sees: calls that another detector asked for come as well.
     Calls(&'static [&'static str]),
 }
 
