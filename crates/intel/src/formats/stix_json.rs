@@ -3,7 +3,6 @@
 //!
 //! Objects are read one after the other; none is kept. Problems name the object by its number.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
@@ -37,9 +36,9 @@ struct Text(String);
 #[derive(Default)]
 struct Flag(bool);
 
-/// Hashes by the name of their kind.
+/// The SHA-256 hash among those of a file; the others are not kept.
 #[derive(Default)]
-struct Hashes(BTreeMap<String, String>);
+struct Hashes(Option<String>);
 
 /// The observables of an `observed-data` object of STIX 2.0.
 #[derive(Default)]
@@ -84,8 +83,12 @@ macro_rules! lenient {
         fn visit_str<E>(self, _: &str) -> Result<Hashes, E> { Ok(Hashes::default()) }
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Hashes, A::Error> {
             let mut found = Hashes::default();
-            while let Some((name, value)) = map.next_entry::<String, Text>()? {
-                found.0.insert(name, value.0);
+            while let Some(name) = map.next_key::<String>()? {
+                if matches!(name.as_str(), "SHA-256" | "SHA256") {
+                    found.0 = Some(map.next_value::<Text>()?.0);
+                } else {
+                    map.next_value::<IgnoredAny>()?;
+                }
             }
             Ok(found)
         }
@@ -215,13 +218,10 @@ fn observable(object: &Object, number: u64, label: &str, reading: &mut Reading) 
         "ipv4-addr" | "ipv6-addr" | "domain-name" => {
             reading.entry(number, &object.value.0, label);
         }
-        "file" => {
-            let hashes = &object.hashes.0;
-            match hashes.get("SHA-256").or_else(|| hashes.get("SHA256")) {
-                Some(hash) => reading.entry(number, hash, label),
-                None => reading.problem(number, "", "of the hashes only SHA-256 is used"),
-            }
-        }
+        "file" => match &object.hashes.0 {
+            Some(hash) => reading.entry(number, hash, label),
+            None => reading.problem(number, "", "of the hashes only SHA-256 is used"),
+        },
         "url" => {
             let cause = "URLs are not used, only addresses, names and hashes";
             reading.problem(number, &object.value.0, cause);
