@@ -61,6 +61,9 @@ pub const PUBLIC: FindingType = FindingType {
     is_own: false,
 };
 
+/// Longest request that is read, in bytes: S3 takes policies of up to 20 KB, which CloudTrail may escape.
+const REQUEST_MAX: usize = 64 * 1024;
+
 tunables! {
     /// Buckets that are opened to the public.
     pub struct BucketPublicAccess {
@@ -89,6 +92,7 @@ impl Detector for BucketPublicAccess {
             && matches!(event.event_name(), "PutBucketPolicy" | "PutBucketAcl")
             && event.event_source() == "s3.amazonaws.com"
             && !event.listed.contains(Category::Trusted)
+            && event.request().len() <= REQUEST_MAX
     }
 
     fn observe(
@@ -171,6 +175,21 @@ fn change(before: Option<&[Grant]>, after: &[Grant]) -> String {
 mod tests {
     use super::super::exposure::Ability;
     use super::*;
+
+    #[test]
+    fn hostile_policies_are_evaluated_in_bounded_steps() {
+        let statement = |effect: &str, pattern: &str| {
+            let patterns = vec![format!("\"{pattern}\""); 300].join(",");
+            format!(
+                r#"{{"Effect":"{effect}","Principal":"*","Action":[{patterns}],"Resource":[{patterns}]}}"#
+            )
+        };
+        let allows = vec![statement("Allow", "s3:*a*a*a*a"); 20].join(",");
+        let denies = vec![statement("Deny", "s3:*a*a*a*b"); 20].join(",");
+        let text = format!(r#"{{"Statement":[{allows},{denies}]}}"#);
+        let grants = policy::grants(&serde_json::from_str(&text).unwrap());
+        assert!(grants.len() <= 20 * 64 * Ability::ALL.len());
+    }
 
     #[test]
     fn the_change_names_what_is_new() {

@@ -13,9 +13,11 @@ use super::exposure::{Ability, Audience, Grant};
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html>).
 const POLICY_MAX: usize = 32 * 1024;
 /// Most statements that are read.
-const STATEMENTS_MAX: usize = 256;
+const STATEMENTS_MAX: usize = 128;
 /// Most actions or resources of one statement that are read.
-const PATTERNS_MAX: usize = 256;
+const PATTERNS_MAX: usize = 64;
+/// Longest pattern that covers another, in bytes: an object's key has at most 1024.
+const PATTERN_MAX: usize = 2048;
 
 /// What a policy lets the public do. CloudTrail writes the policy as an object, descriptions write its text;
 /// what cannot be read lets nobody in.
@@ -186,6 +188,9 @@ fn denies_strangers(deny: &Value) -> bool {
 /// Whether a pattern with `*` covers a text, whose own wildcards stand for themselves.
 pub(super) fn is_under(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t, mut star) = (0, 0, None);
+    if pattern.len().max(text.len()) > PATTERN_MAX {
+        return false;
+    }
     while t < text.len() {
         if pattern.get(p) == Some(&b'*') {
             star = Some((p, t));
