@@ -2,7 +2,8 @@
 //!
 //! Members, casing and limits by
 //! <https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format.html>. A finding is
-//! imported as one of the account's own product: `arn:<partition>:securityhub:<Region>:<account>:product/<account>/default`.
+//! imported as one of the account's own product:
+//! `arn:<partition>:securityhub:<Region>:<account>:product/<account>/default`.
 
 mod action;
 mod resource;
