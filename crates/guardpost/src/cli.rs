@@ -95,6 +95,15 @@ pub struct ScanArgs {
     #[arg(long, value_name = "SEVERITY", help_heading = "Selection")]
     pub min_severity: Option<SeverityBand>,
 
+    /// Custom detection rules that are on, beside those of the configuration file: `all` or names; with
+    /// `dry-run` their matches are only counted, those of all rules where none is named
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Selection")]
+    pub custom_rules: Vec<String>,
+
+    /// Raise only types of GuardDuty's catalogue, none of Guardpost's own
+    #[arg(long, help_heading = "Selection")]
+    pub strict_catalogue: bool,
+
     /// Form of the output; by default that of FILE's name, a table on a terminal, JSON in a pipe
     #[arg(long, short, value_enum, help_heading = "Output")]
     pub format: Option<Format>,

@@ -1,9 +1,11 @@
 //! The driver of a scan: plan, run, and what is to be known of it afterwards.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use detectors::rules::DRY_RUN_KEY;
 use engine::{Control, Engine, Intake, Inventory, Registry};
 use findings::{CoverageRow, Report, ReportFinding};
 use model::Timestamp;
@@ -81,7 +83,7 @@ pub fn execute(
     if objects.is_empty() && unreadable.is_empty() {
         bail!("no file lies in the time asked for; check --since and --until");
     }
-    let registry = Arc::new(detectors::registry(&config.detectors));
+    let registry = Arc::new(detectors::registry(&config.in_force()));
     let types = registry.finding_types();
     let options = Options { limits: config.limits.clone(), interest: interest(&registry) };
     let mut intake = Intake::new(config.intake(started + FUTURE));
@@ -142,12 +144,27 @@ fn interest(registry: &Registry) -> Interest {
     Interest::new(names.map(|it| (it, Interest::ALL)))
 }
 
+/// Whether it stands for matches of a custom detection rule in dry run.
+fn is_counted_only(finding: &StoredFinding) -> bool {
+    finding.draft.key.starts_with(DRY_RUN_KEY)
+}
+
 impl Scan {
     /// The findings that are shown, most severe first.
     pub fn findings(&self, filter: &Filter) -> Vec<&StoredFinding> {
         let mut findings = self.outcome.store.findings();
-        findings.retain(|it| filter.shows(&it.finding));
+        findings.retain(|it| !is_counted_only(it) && filter.shows(&it.finding));
         findings
+    }
+
+    /// Matches of custom detection rules that were only counted: names of the rules and numbers.
+    pub fn dry_run(&self) -> BTreeMap<String, u64> {
+        let mut counts = BTreeMap::new();
+        for it in self.outcome.store.findings().into_iter().filter(|it| is_counted_only(it)) {
+            let rule = it.draft.key.trim_start_matches(DRY_RUN_KEY).to_owned();
+            *counts.entry(rule).or_default() += it.draft.count;
+        }
+        counts
     }
 
     /// The findings with their evidence, as they are given out. Also how many records could not be fetched.

@@ -25,6 +25,7 @@ pub fn summary(scan: &Scan, lost_evidence: u64) -> String {
     let mut out = Summary { width, ..Summary::default() };
     out.read(scan);
     out.skipped(scan);
+    out.dry_run(scan);
     out.remarks(scan, lost_evidence);
     for (data, types) in coverage::missing(&scan.coverage) {
         let types = count(types, "finding type");
@@ -133,6 +134,14 @@ impl Summary {
                 count(open, "finding")
             );
             self.entry("Hint", &text);
+        }
+    }
+
+    /// Matches of custom detection rules that were only counted.
+    fn dry_run(&mut self, scan: &Scan) {
+        for (rule, number) in scan.dry_run() {
+            let word = if number == 1 { "match" } else { "matches" };
+            self.entry("Dry run", &format!("{rule}: {} {word}", thousands(number)));
         }
     }
 

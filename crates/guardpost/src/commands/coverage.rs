@@ -32,7 +32,7 @@ pub fn run(args: &CoverageArgs) -> Result<()> {
     let knowledge = super::scan::knowledge(&asked)?;
     let (intel, has_inventory) = (knowledge.intel.clone(), knowledge.inventory.is_some());
     let found = sources::find(&args.paths, None, config.scan.file_bytes)?;
-    let types: Vec<_> = detectors::registry(&config.detectors).finding_types();
+    let types: Vec<_> = detectors::registry(&config.in_force()).finding_types();
     let threads = args.threads.map(usize::from);
     let request = Request { found, knowledge, config, window, threads, is_hashed: false };
     let scan = super::scan::execute_shown(request, false)?;

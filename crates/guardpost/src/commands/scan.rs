@@ -26,7 +26,8 @@ pub fn run(args: &ScanArgs) -> Result<u8> {
     // Everything that can be wrong with the request is checked before a log is opened.
     let window = Window::parse(args.since.as_deref(), args.until.as_deref())?;
     let filter = Filter::new(&args.types, args.min_severity)?;
-    let config = args.config.as_deref().map(Config::load).transpose()?.unwrap_or_default();
+    let mut config = args.config.as_deref().map(Config::load).transpose()?.unwrap_or_default();
+    config.select(&args.custom_rules, args.strict_catalogue)?;
     let knowledge = knowledge(args)?;
     let file = args.output.as_deref();
     output::check(file)?;

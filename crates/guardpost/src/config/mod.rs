@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use detectors::Settings;
+use detectors::rules::Selection;
 use engine::{EngineOptions, IntakeOptions};
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,11 +45,13 @@ pub struct ScanConfig {
     pub threads: usize,
     /// Largest file that is read, in bytes as stored. A file is held in memory while it is read.
     pub file_bytes: u64,
+    /// Whether only types of GuardDuty's catalogue are raised.
+    pub strict_catalogue: bool,
 }
 
 impl Default for ScanConfig {
     fn default() -> ScanConfig {
-        ScanConfig { threads: 0, file_bytes: 4 << 30 }
+        ScanConfig { threads: 0, file_bytes: 4 << 30, strict_catalogue: false }
     }
 }
 
@@ -112,6 +115,31 @@ impl Config {
             range::check(&table, &sections::sections())?;
         }
         Ok(toml::from_str(text)?)
+    }
+
+    /// Takes what the command line says of rules: `all`, `dry-run` and names.
+    pub fn select(&mut self, rules: &[String], strict_catalogue: bool) -> Result<()> {
+        const DRY_RUN: &str = "dry-run";
+        self.scan.strict_catalogue |= strict_catalogue;
+        let custom = &mut self.detectors.rules.custom_detection;
+        let named = || rules.iter().map(|it| it.trim()).filter(|it| *it != DRY_RUN);
+        if !rules.is_empty() {
+            custom.rules = custom.rules.with(Selection::of(named()).context("--custom-rules")?);
+            if named().next().is_none() {
+                custom.rules = Selection::all();
+            }
+        }
+        custom.dry_run |= rules.iter().any(|it| it.trim() == DRY_RUN);
+        Ok(())
+    }
+
+    /// The settings of the detectors in force.
+    pub fn in_force(&self) -> Settings {
+        if self.scan.strict_catalogue {
+            detectors::catalogue_only(&self.detectors)
+        } else {
+            self.detectors.clone()
+        }
     }
 
     /// Options of the journal's writer.

@@ -36,6 +36,12 @@ fn own() -> Vec<Section> {
                     1 << 10..=1 << 40,
                     "Largest file that is read, in bytes as stored. A file is held in memory while it is read.",
                 ),
+                (
+                    "strict_catalogue",
+                    0..=1,
+                    "Whether only types of GuardDuty's catalogue are raised, none of Guardpost's own.\n\
+                     `--strict-catalogue` does the same.",
+                ),
             ],
         ),
         section(

@@ -4,6 +4,7 @@ mod codes;
 mod common;
 mod demo;
 mod order;
+mod rules;
 mod samples;
 mod scan;
 mod types;

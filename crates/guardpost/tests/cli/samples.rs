@@ -22,7 +22,7 @@ const CUSTOMERS: &str = "AKIAIOSFODNN7EXAMPLE example-customers";
 const LAB_BUCKET: &str = "AKIAEXAMPLEERIN00001 example-lab";
 
 /// Type and resource of each finding.
-const EXPECTED: [(&str, &str); 33] = [
+const EXPECTED: [(&str, &str); 34] = [
     ("Backdoor:EC2/C&CActivity.B", DEV),
     ("Backdoor:EC2/C&CActivity.B!DNS", DEV),
     ("CryptoCurrency:EC2/BitcoinTool.B", DEV),
@@ -35,6 +35,7 @@ const EXPECTED: [(&str, &str); 33] = [
     ("Impact:EC2/PortSweep", DEV),
     ("Impact:EC2/SuspiciousDomainRequest.Reputation", LAB),
     ("PenTest:IAMUser/KaliLinux", DAVE),
+    ("Persistence:IAMUser/RootCredentialChanged", "Root"),
     ("Policy:IAMUser/RootCredentialUsage", "Root"),
     ("Policy:S3/BucketAnonymousAccessGranted", CUSTOMERS),
     ("Policy:S3/BucketPublicAccessGranted", LAB_BUCKET),
@@ -57,6 +58,10 @@ const EXPECTED: [(&str, &str); 33] = [
     ("UnauthorizedAccess:IAMUser/TorIPCaller", CAROL),
     ("UnauthorizedAccess:S3/TorIPCaller", CUSTOMERS),
 ];
+
+/// Types of custom detection rules, which the demo turns on.
+const CUSTOM: [&str; 2] =
+    ["Exfiltration:S3/TransferDataToCloudAccount", "Persistence:IAM/AccountManipulation"];
 
 fn samples() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
@@ -127,10 +132,14 @@ fn the_samples_give_the_intrusions_and_nothing_else() {
 
 #[test]
 fn the_demo_shows_the_intrusions() {
-    let found: BTreeSet<&str> = EXPECTED.iter().map(|it| it.0).collect();
+    let found: BTreeSet<&str> = EXPECTED.iter().map(|it| it.0).chain(CUSTOM).collect();
     let ran = Folder::new().run(&["demo"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.err.contains(&format!("{} findings", EXPECTED.len())), "{}", ran.err);
+    assert!(
+        ran.err.contains(&format!("{} findings", EXPECTED.len() + CUSTOM.len())),
+        "{}",
+        ran.err
+    );
     for name in &found {
         assert!(ran.out.contains(name), "{name} is not in: {}", ran.out);
     }
