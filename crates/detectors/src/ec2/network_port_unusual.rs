@@ -72,7 +72,7 @@ tunables! {
         pub everyday_ports: Vec<u16> = vec![53, 80, 123, 443],
         /// Whether a port is usual that another host of the account used in the last 14 days. On, it leaves
         /// more out in fleets.
-        pub account_baseline: bool = false,
+        pub account_baseline: bool = true,
         /// Other ports that the interface took up within a week from which it is one that often does.
         /// Raising it reports busier gateways.
         pub new_ports: usize = 3,

@@ -97,7 +97,7 @@ tunables! {
         /// more out that runs weekly.
         pub learning_hours: u32 = 24,
         /// Whether a resolver is usual that hosts of the account use. On, it leaves more out in fleets.
-        pub account_baseline: bool = false,
+        pub account_baseline: bool = true,
         /// With `account_baseline`: hours, over all hosts of the account in the last 14 days, in which a
         /// resolver must have been used to be usual there. Raising it reports more hosts of a fleet.
         pub known_host_hours: u64 = 3,
