@@ -7,7 +7,7 @@ use super::super::call::Call;
 use super::super::json::{list, text};
 use super::super::ports::opened_group;
 use super::super::rule::{Match, Rule, hit};
-use super::types::{
+use super::compute_types::{
     EC2_BOOT_SCRIPTS, EC2_DISABLE_OR_MODIFY_TOOLS, EC2_EXTERNAL_REMOTE_SERVICES,
     EC2_REMOTE_SERVICES, EC2_TRANSFER_DATA, EC2_UNSECURED_CREDENTIALS, LAMBDA_ACCOUNT_MANIPULATION,
     LAMBDA_AUTHENTICATION, ORGANIZATIONS_DISABLE_OR_MODIFY_TOOLS, ORGANIZATIONS_HIERARCHY,

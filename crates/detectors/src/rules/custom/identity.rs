@@ -9,7 +9,9 @@ use super::super::policy::{
     document, foreign_principals, is_administrator_arn, is_public, trusts_itself,
 };
 use super::super::rule::{Match, Rule, hit};
-use super::types::{IAM_ACCOUNT_MANIPULATION, IAM_ESCALATION, IAM_VALID_ACCOUNTS, ROLES_ANYWHERE};
+use super::identity_types::{
+    IAM_ACCOUNT_MANIPULATION, IAM_ESCALATION, IAM_VALID_ACCOUNTS, ROLES_ANYWHERE,
+};
 
 /// The rules.
 pub(super) const RULES: &[Rule] = &[

@@ -1,8 +1,11 @@
 //! The tables of custom detection rules, by service.
 
 mod compute;
+mod compute_types;
 mod identity;
+mod identity_types;
 mod storage;
+mod storage_types;
 mod types;
 
 use engine::findings::FindingType;

@@ -7,7 +7,7 @@ use super::super::call::Call;
 use super::super::json::{at, list, number, text};
 use super::super::policy::{document, foreign_principals, is_public};
 use super::super::rule::{Match, Rule, hit};
-use super::types::{
+use super::storage_types::{
     RDS_AUTHENTICATION, RDS_CREDENTIALS, RDS_PUBLIC, RDS_TRANSFER_DATA, S3_DATA_DESTRUCTION,
     S3_DISABLE_OR_MODIFY_TOOLS, S3_TRANSFER_DATA, SES_ACCOUNTS, SES_HIJACKING,
 };
