@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use engine::findings::{Data, Draft, FindingType, Reason, ResourceRole};
 use engine::intel::Category;
-use engine::model::{Scope, Severity};
+use engine::model::{Scope, Severity, hash64};
 use engine::telemetry::ApiCall;
-use engine::{ApiCalls, Context, Detector, Event, Interest, Out, Spec};
+use engine::{ApiCalls, Context, Detector, Event, Interest, Out, Profile, Spec};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -21,7 +21,8 @@ pub const CLOUDTRAIL_LOGGING_DISABLED: FindingType = FindingType {
     detection: "A successful StopLogging or DeleteTrail; an UpdateTrail that turns multi-Region logging, \
         global service events, organization logging or log file validation off; a PutEventSelectors after \
         which the trail no longer records all management events that write; or a successful DeleteBucket of \
-        a bucket that a CreateTrail or UpdateTrail of the account named. A setting that is known to have \
+        a bucket that a CreateTrail or UpdateTrail of the account named, or, an hour or more earlier, of \
+        another account of the logs. A setting that is known to have \
         been off before does not count.",
     false_positives: "Administrators replace trails, for example by an organization trail, and delete test \
         environments. Benign when the caller is the usual deployment role, a change ticket names the trail, \
@@ -43,6 +44,9 @@ tunables! {
         pub enabled: bool = true,
     }
 }
+
+/// Buckets that trails write to, by the account of the trail: the bucket may be another account's.
+static BUCKETS: Profile = Profile { name: "iam/trail_buckets", hours: 366 * 24, keys: 4096 };
 
 /// What the trails of an account looked like when they were last configured.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -123,11 +127,36 @@ impl Detector for CloudtrailLoggingDisabled {
         ctx: &Context<'_>,
         out: &mut Out<'_>,
     ) {
-        let Some(change) = advance(state, event) else { return };
+        let bucket = named_bucket(event);
+        if !bucket.is_empty() {
+            out.teach(&BUCKETS, hash64(bucket.as_bytes()), 1);
+        }
+        let Some(change) = advance(state, event).or_else(|| foreign(event, ctx)) else { return };
         if !event.listed.contains(Category::Trusted) {
             out.raise(draft(&change, event, ctx));
         }
     }
+}
+
+/// The bucket that a call names for a trail, empty if none.
+fn named_bucket(event: &Event<'_, ApiCalls>) -> String {
+    if !matches!(event.event_name(), "CreateTrail" | "UpdateTrail") {
+        return String::new();
+    }
+    let request: Value = serde_json::from_str(event.request()).unwrap_or(Value::Null);
+    request.get("s3BucketName").and_then(Value::as_str).unwrap_or("").to_owned()
+}
+
+/// The deletion of a bucket that a trail of another known account writes to, as an earlier hour told.
+fn foreign(event: &Event<'_, ApiCalls>, ctx: &Context<'_>) -> Option<Change> {
+    let (bucket, own) = (event.bucket(), event.row.account);
+    if event.event_name() != "DeleteBucket" || bucket.is_empty() {
+        return None;
+    }
+    let key = hash64(bucket.as_bytes());
+    let mut others = ctx.inventory.org_accounts().filter(|it| *it != own);
+    let is_logs = others.any(|it| ctx.profiles.count(&BUCKETS, it, key) > 0);
+    is_logs.then(|| deleted(bucket))
 }
 
 /// A change that leaves less recorded.
@@ -187,12 +216,16 @@ fn trail_id(name: &str, region: &str) -> String {
 
 fn delete_bucket(state: &State, bucket: &str) -> Option<Change> {
     let is_logs = !bucket.is_empty() && state.trails.iter().any(|it| it.bucket == bucket);
-    is_logs.then(|| Change {
+    is_logs.then(|| deleted(bucket))
+}
+
+fn deleted(bucket: &str) -> Change {
+    Change {
         name: bucket.to_owned(),
         id: bucket.to_owned(),
         what: "the S3 bucket that the trail writes to was deleted",
         is_bucket: true,
-    })
+    }
 }
 
 fn flag(request: &Value, name: &str) -> Option<bool> {
