@@ -1,4 +1,4 @@
-//! The finding types of custom detection rules about EC2, Lambda, `SageMaker`, Organizations and the logs of the network.
+//! The finding types of custom detection rules about EC2, Lambda, `SageMaker`, Organizations and network logs.
 
 use engine::findings::FindingType;
 use engine::model::Severity;
