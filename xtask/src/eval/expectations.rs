@@ -43,6 +43,8 @@ pub(crate) struct Case {
     /// Lists that the scan gets, as `CATEGORY=FOLDER/FILE`.
     #[serde(default)]
     pub(crate) lists: Vec<String>,
+    /// Custom detection rules that are on, as `--custom-rules` takes them.
+    pub(crate) custom_rules: Option<String>,
     /// Types that the log alone settles.
     #[serde(default)]
     pub(crate) must: Vec<String>,

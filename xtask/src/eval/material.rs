@@ -19,6 +19,8 @@ pub(crate) struct Material {
     pub(crate) paths: Vec<PathBuf>,
     /// Lists as `CATEGORY=PATH`.
     pub(crate) lists: Vec<String>,
+    /// Custom detection rules that are on.
+    pub(crate) custom_rules: Option<String>,
     _made: Option<tempfile::TempDir>,
 }
 
@@ -41,8 +43,9 @@ pub(crate) fn prepare(case: &Case, data: &Path, folder: &str) -> Result<Option<M
         }
         lists.push(format!("{category}={}", path.display()));
     }
+    let custom_rules = case.custom_rules.clone();
     if case.line.is_none() && case.names.is_none() {
-        return Ok(Some(Material { paths, lists, _made: None }));
+        return Ok(Some(Material { paths, lists, custom_rules, _made: None }));
     }
     let [path] = paths.as_slice() else { bail!("name one file") };
     let text = read(path)?;
@@ -57,7 +60,7 @@ pub(crate) fn prepare(case: &Case, data: &Path, folder: &str) -> Result<Option<M
     let made = tempfile::tempdir()?;
     let path = made.path().join("made.json");
     fs::write(&path, text)?;
-    Ok(Some(Material { paths: vec![path], lists, _made: Some(made) }))
+    Ok(Some(Material { paths: vec![path], lists, custom_rules, _made: Some(made) }))
 }
 
 /// The files below a folder that fit, in order. A pattern may name folders, and has `*` in its last part.

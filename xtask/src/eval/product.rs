@@ -60,6 +60,9 @@ impl Scans for Product {
         for list in &material.lists {
             command.args(["--threat-list", list]);
         }
+        if let Some(rules) = &material.custom_rules {
+            command.args(["--custom-rules", rules]);
+        }
         let mut found = BTreeMap::new();
         for line in cargo::output(&mut command)?.lines() {
             let finding: Finding =
