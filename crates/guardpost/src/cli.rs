@@ -165,6 +165,10 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "DATE")]
     pub start: Option<String>,
 
+    /// Days of ordinary activity before the day of the attacks, at least
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=366))]
+    pub days: u32,
+
     /// List the scenarios
     #[arg(long, conflicts_with_all = ["name", "out", "start"])]
     pub list: bool,

@@ -28,6 +28,8 @@ pub struct Options {
     pub seed: u64,
     /// First midnight of the logs, seconds since 1970.
     pub start: i64,
+    /// Days of ordinary activity before the day of the attacks, at least.
+    pub days: u32,
 }
 
 impl Options {
@@ -37,7 +39,7 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { seed: 1, start: Options::START }
+        Options { seed: 1, start: Options::START, days: 1 }
     }
 }
 
@@ -74,7 +76,8 @@ pub struct Simulation {
 
 /// Plays the scenarios in one world, each with actors of its own.
 pub fn simulate(scenarios: &[&'static Scenario], options: Options) -> Simulation {
-    let days = scenarios.iter().map(|it| i64::from(it.learning_days)).max().unwrap_or(1);
+    let learning = scenarios.iter().map(|it| it.learning_days).max().unwrap_or(0);
+    let days = i64::from(learning.max(options.days));
     let mut world = World::new(Logs::new(options.start, FILE_SECS), options, days);
     background::office(&mut world);
     for (number, scenario) in (0..).zip(scenarios) {

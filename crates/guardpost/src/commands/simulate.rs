@@ -34,7 +34,7 @@ pub fn run(args: &SimulateArgs) -> Result<()> {
     };
     let chosen = choose(name)?;
     let start = args.start.as_deref().map_or(Ok(Options::START), midnight)?;
-    let made = simulate::simulate(&chosen, Options { seed: args.seed, start });
+    let made = simulate::simulate(&chosen, Options { seed: args.seed, start, days: args.days });
     let bytes = store(&made, folder)?;
     write(&report(&made, folder, bytes), None)
 }

@@ -9,6 +9,10 @@ use crate::stage::{OFFICE, Stage};
 /// The command line under Kali.
 pub(super) const KALI: &str = "aws-cli/2.23.6 md/awscrt#1.0.0.dev0 ua/2.0 os/linux#6.12.13-cloud-amd64 md/arch#x86_64 \
      lang/python#3.13.2 md/pyimpl#CPython md/distrib#kali.2025";
+/// The command line under Parrot.
+pub(super) const PARROT: &str = "aws-cli/2.23.6 md/distrib#parrot.6";
+/// The command line under Pentoo.
+pub(super) const PENTOO: &str = "aws-cli/2.23.6 md/distrib#pentoo.2024";
 /// A call that reads.
 pub(super) const LIST_USERS: Api<'static> = Api::reading("iam", "ListUsers", "null");
 const CREATE_USER: Api<'static> = Api::writing("iam", "CreateUser", r#"{"userName":"backup"}"#);

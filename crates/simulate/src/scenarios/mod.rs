@@ -7,6 +7,7 @@ mod ec2_floods;
 mod ec2_flow;
 mod ec2_unusual;
 mod iam;
+mod iam_changes;
 mod s3;
 mod tester;
 
@@ -66,6 +67,7 @@ pub fn all() -> Vec<&'static Scenario> {
         ec2_floods::SCENARIOS,
         ec2_unusual::SCENARIOS,
         iam::SCENARIOS,
+        iam_changes::SCENARIOS,
         s3::SCENARIOS,
         tester::SCENARIOS,
     ]

@@ -9,6 +9,7 @@ use crate::scenarios::Scenario;
 use crate::scenarios::ec2_floods::flood;
 use crate::scenarios::ec2_flow::{brute_force, port_scan};
 use crate::scenarios::iam::{KALI, LIST_USERS, listed};
+use crate::scenarios::iam_changes::weak_passwords;
 use crate::scenarios::s3::{self, object_request};
 use crate::stage::{OFFICE, Stage};
 
@@ -170,6 +171,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     ),
     Scenario::named(
+        "iam/PasswordPolicyChange",
+        &["Stealth:IAMUser/PasswordPolicyChange"],
+        "Passwords may have six characters.",
+        weak_passwords,
+    ),
+    Scenario::named(
         "s3/DiscoveryMaliciousIPCaller-Custom",
         &["Discovery:S3/MaliciousIPCaller.Custom"],
         "Objects are listed from an address on a custom list.",
@@ -207,6 +214,30 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             let condition = r#","Condition":{"StringLike":{"aws:PrincipalArn":"arn:aws:iam::*"}}"#;
             s3::policy(it, r#"{"AWS":"*"}"#, condition);
         },
+    ),
+    Scenario::named(
+        "s3/KaliLinux",
+        &["PenTest:S3/KaliLinux"],
+        "Objects are listed with the user agent of Kali.",
+        |it| s3::with_agent(it, KALI),
+    ),
+    Scenario::named(
+        "s3/AccountBlockPublicAccessDisabled",
+        &["Policy:S3/AccountBlockPublicAccessDisabled"],
+        "Block Public Access of the account is turned off.",
+        s3::open_account,
+    ),
+    Scenario::named(
+        "s3/BucketBlockPublicAccessDisabled",
+        &["Policy:S3/BucketBlockPublicAccessDisabled"],
+        "Block Public Access of a bucket is turned off.",
+        s3::open_bucket,
+    ),
+    Scenario::named(
+        "s3/ServerAccessLoggingDisabled",
+        &["Stealth:S3/ServerAccessLoggingDisabled"],
+        "The access log of a bucket is turned off.",
+        s3::no_access_log,
     ),
 ];
 
