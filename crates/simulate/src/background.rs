@@ -58,6 +58,7 @@ pub(crate) fn office(world: &mut World) {
             role: role.into(),
             kind: "m6i.large".into(),
             tags: Vec::new(),
+            function: None,
         };
         world.logs.add_host(host.clone());
         hosts.push(host);
@@ -79,14 +80,19 @@ pub(crate) fn office(world: &mut World) {
     }
 }
 
-/// A day of an instance: it talks to services, asks for the time and reports to Systems Manager; strangers
+/// A day of an instance, or of a function's interface: it talks to services, asks for the time and reports to Systems Manager; strangers
 /// try its ports.
 pub(crate) fn host(logs: &mut Logs, host: &Host, start: i64, midnight: i64, random: &mut Random) {
     for hour in (0..24).step_by(2) {
         let time = midnight + hour * HOUR + random.secs(0, 3000);
         let Some((name, address)) = random.pick(&SERVICES) else { return };
-        logs.query(time, host, name, &[address]);
+        if host.function.is_none() {
+            logs.query(time, host, name, &[address]);
+        }
         logs.connect(&Connection::answered(time + 1, (&*host.ip, address), 443, random));
+    }
+    if host.function.is_some() {
+        return;
     }
     for hour in [4, 12, 20] {
         let time = midnight + hour * HOUR + random.secs(0, 3000);

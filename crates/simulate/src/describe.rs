@@ -38,6 +38,32 @@ pub(crate) fn gateways<'a>(hosts: impl Iterator<Item = &'a Host>, since: &str) -
     Some(json!({ "account": account, "region": region, "NatGateways": gateways }))
 }
 
+/// `describe-network-interfaces` of the interfaces of functions among hosts of one account and Region.
+pub(crate) fn interfaces<'a>(hosts: impl Iterator<Item = &'a Host>) -> Option<Value> {
+    let (mut interfaces, mut owner) = (Vec::new(), None);
+    for host in hosts {
+        let Some(function) = &host.function else { continue };
+        owner = Some((&host.account, &host.region));
+        let network = host.network();
+        let id = format!("01234567-89ab-cdef-0123-{:012x}", host.number);
+        interfaces.push(json!({
+            "NetworkInterfaceId": host.interface(),
+            "InterfaceType": "lambda",
+            "Description": format!("AWS Lambda VPC ENI-{function}-{id}"),
+            "OwnerId": host.account,
+            "VpcId": network.vpc,
+            "SubnetId": network.subnet,
+            "AvailabilityZone": network.zone,
+            "PrivateIpAddress": host.ip,
+            "PrivateIpAddresses": [{ "Primary": true, "PrivateIpAddress": host.ip }],
+            "Groups": [],
+            "Status": "in-use"
+        }));
+    }
+    let (account, region) = owner?;
+    Some(json!({ "account": account, "region": region, "NetworkInterfaces": interfaces }))
+}
+
 /// A reservation of `describe-instances` with one instance, launched at `since`.
 pub(crate) fn reservation(host: &Host, since: &str) -> Value {
     let network = host.network();

@@ -145,7 +145,7 @@ impl Side {
             account: host.account.to_string(),
             region: host.region.to_string(),
             interface: host.interface(),
-            instance: host.id(),
+            instance: host.instance_field(),
             network: host.network(),
             is_server,
         }

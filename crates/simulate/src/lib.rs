@@ -21,4 +21,4 @@ pub mod world;
 
 pub use scenarios::Scenario;
 pub use simulation::{Expected, Options, PLACES, Simulation, simulate};
-pub use stage::{Person, Stage};
+pub use stage::{Person, Stage, TaskKind};

@@ -1,12 +1,12 @@
 //! Scenarios to files: logs, descriptions, lists, and what must be found in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::background;
-use crate::describe::{gateways, pretty, reservation};
+use crate::describe::{gateways, interfaces, pretty, reservation};
 use crate::logs::Logs;
 use crate::places::database;
 use crate::scenarios::Scenario;
@@ -66,6 +66,8 @@ pub struct Simulation {
     pub places: Option<Vec<u8>>,
     /// The findings that must be raised, and no others.
     pub expected: Vec<Expected>,
+    /// Custom detection rules that must be on.
+    pub rules: Vec<&'static str>,
     /// Records of all logs.
     pub records: usize,
     /// Event times of the earliest and the latest record, seconds since 1970.
@@ -78,7 +80,10 @@ pub struct Simulation {
 pub fn simulate(scenarios: &[&'static Scenario], options: Options) -> Simulation {
     let learning = scenarios.iter().map(|it| it.learning_days).max().unwrap_or(0);
     let days = i64::from(learning.max(options.days));
+    let rules: BTreeSet<&str> = scenarios.iter().flat_map(|it| it.rules).copied().collect();
+    let rules: Vec<&str> = rules.into_iter().collect();
     let mut world = World::new(Logs::new(options.start, FILE_SECS), options, days);
+    world.rules.clone_from(&rules);
     background::office(&mut world);
     for (number, scenario) in (0..).zip(scenarios) {
         (scenario.play)(&mut Stage::new(&mut world, scenario, number));
@@ -92,7 +97,7 @@ pub fn simulate(scenarios: &[&'static Scenario], options: Options) -> Simulation
     }
     let (records, span) = (logs.records(), logs.span().unwrap_or_default());
     files.extend(logs.files());
-    Simulation { files, places, expected, records, span, options }
+    Simulation { files, places, rules, expected, records, span, options }
 }
 
 /// What `aws … describe-*` would tell of the world.
@@ -108,9 +113,14 @@ fn describe(
     owners.dedup();
     for (account, region) in owners {
         let hosts = || logs.hosts().filter(|it| it.account == *account && it.region == *region);
-        let reservations: Vec<Value> = hosts().map(|it| reservation(it, &since)).collect();
+        let instances = hosts().filter(|it| it.function.is_none());
+        let reservations: Vec<Value> = instances.map(|it| reservation(it, &since)).collect();
         let text = json!({ "account": account, "region": region, "Reservations": reservations });
         files.insert(format!("inventory/instances-{account}-{region}.json"), pretty(&text));
+        if let Some(text) = interfaces(hosts()) {
+            let name = format!("inventory/network-interfaces-{account}-{region}.json");
+            files.insert(name, pretty(&text));
+        }
         if let Some(text) = gateways(hosts(), &since) {
             files.insert(format!("inventory/nat-gateways-{account}-{region}.json"), pretty(&text));
         }
@@ -140,6 +150,9 @@ impl Simulation {
             } else if name.starts_with("inventory/") {
                 args.extend(["--inventory".to_owned(), path]);
             }
+        }
+        if !self.rules.is_empty() {
+            args.extend(["--custom-rules".to_owned(), self.rules.join(",")]);
         }
         if self.places.is_some() {
             args.extend(["--geo".to_owned(), format!("{folder}/{PLACES}")]);

@@ -40,6 +40,8 @@ pub(crate) struct World {
     /// Where addresses are, by their numbers.
     pub(crate) places: BTreeMap<u32, Place>,
     pub(crate) options: Options,
+    /// Custom detection rules that are on.
+    pub(crate) rules: Vec<&'static str>,
     /// Days before the day of the attacks.
     pub(crate) days: i64,
     hosts: u32,
@@ -55,6 +57,7 @@ impl World {
             buckets: BTreeMap::new(),
             expected: Vec::new(),
             places: BTreeMap::new(),
+            rules: Vec::new(),
             options,
             days,
             hosts: 0,
@@ -76,10 +79,25 @@ pub struct Person {
 }
 
 impl Person {
+    /// The user before they have signed in.
+    #[must_use]
+    pub fn without_key(&self) -> Person {
+        Person { key: String::new(), ..self.clone() }
+    }
+
     /// The user, calling from an address.
     pub fn from(&self, address: &str) -> Caller {
         Caller::user(&self.account, &self.name, &self.key, address)
     }
+}
+
+/// What AWS gives a session to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TaskKind {
+    /// A Lambda function.
+    Function,
+    /// A task of ECS.
+    Task,
 }
 
 /// One scenario's part of the world.
@@ -168,9 +186,49 @@ impl<'a> Stage<'a> {
             role: format!("sim-role-{}", taken + 1).into(),
             kind: "t3.large".into(),
             tags: Vec::new(),
+            function: None,
         };
         self.world.logs.add_host(host.clone());
         host
+    }
+
+    /// The interface of a Lambda function with ordinary traffic, which leaves by another network that keeps
+    /// no flow logs.
+    pub fn function(&mut self) -> Host {
+        let mut host = self.quiet_host();
+        (host.public, host.nat) = (None, None);
+        host.function = Some(format!("sim-function-{}", host.number - FIRST_HOST + 1).into());
+        self.world.logs.add_host(host.clone());
+        for day in self.days() {
+            let start = self.world.options.start;
+            background::host(&mut self.world.logs, &host, start, day, &mut self.random);
+        }
+        host
+    }
+
+    /// A session that AWS gave to a function or task at that time, calling from an address; and its key.
+    pub fn task(&mut self, kind: TaskKind, since: i64, address: &str) -> (Caller, String) {
+        let (account, number) = (self.account(), self.number + 1);
+        let key = format!("ASIAEXAMPLETASK{number:05}");
+        let (role, session) = match kind {
+            TaskKind::Function => ("sim-function", format!("sim-function-{number}")),
+            TaskKind::Task => ("sim-task", format!("0123456789abcdef0123456789a{number:05}")),
+        };
+        let (issuer, issued_to) = match kind {
+            TaskKind::Function => {
+                ("AWS::Lambda::Function", format!("lambda:{REGION}:{account}:function:{session}"))
+            }
+            TaskKind::Task => {
+                ("AWS::ECS::Task", format!("ecs:{REGION}:{account}:task/main/{session}"))
+            }
+        };
+        // The members stand beside the session's context.
+        let caller = Caller::role(&account, (role, &session, &key), since, address, "");
+        let identity = caller.identity.strip_suffix('}').unwrap_or(&caller.identity);
+        let identity = format!(
+            r#"{identity},"inScopeOf":{{"issuerType":"{issuer}","credentialsIssuedTo":"arn:aws:{issued_to}"}}}}"#
+        );
+        (Caller { identity, ..caller }, key)
     }
 
     /// Gives an instance a tag.
@@ -298,6 +356,18 @@ impl<'a> Stage<'a> {
     /// Says that the scenario's type must be raised for an instance.
     pub fn expect_instance(&mut self, host: &Host) {
         self.expect_all(&json!({ "instanceDetails": { "instanceId": host.id() } }));
+    }
+
+    /// Says that the scenario's type must be raised for a function.
+    pub fn expect_function(&mut self, host: &Host) {
+        self.expect_all(&json!({ "lambdaDetails": { "functionName": host.function } }));
+    }
+
+    /// Says that a type must be raised as well where a custom detection rule is on.
+    pub fn expect_by_rule(&mut self, rule: &str, finding_type: &'static str, resource: Value) {
+        if self.world.rules.contains(&rule) {
+            self.expect(finding_type, resource);
+        }
     }
 
     /// Says that the scenario's type must be raised for a key.

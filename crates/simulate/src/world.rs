@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// Text of a table in the program, or made from a number.
 pub type Text = Cow<'static, str>;
 
-/// An EC2 instance with one interface.
+/// An EC2 instance with one interface, or the interface of a function.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Host {
     /// Its tag `Name`.
@@ -30,6 +30,8 @@ pub struct Host {
     pub kind: Text,
     /// Its tags beside `Name`.
     pub tags: Vec<(Text, Text)>,
+    /// The Lambda function whose interface this is, if it is no instance.
+    pub function: Option<Text>,
 }
 
 /// A NAT gateway.
@@ -52,6 +54,11 @@ impl Host {
     /// `eni-…`.
     pub fn interface(&self) -> String {
         format!("eni-0a1b2c3d4e5f6{:04x}", self.number)
+    }
+
+    /// `instance-id` in flow records.
+    pub(crate) fn instance_field(&self) -> String {
+        if self.function.is_some() { "-".to_owned() } else { self.id() }
     }
 
     /// The VPC and subnet.

@@ -67,6 +67,7 @@ const fn host(
         role: Cow::Borrowed(role),
         kind: Cow::Borrowed(kind),
         tags: Vec::new(),
+        function: None,
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::calls::{Api, BROWSER, CLI, Caller};
 use crate::scenarios::Scenario;
-use crate::stage::{OFFICE, Stage};
+use crate::stage::{OFFICE, Person, Stage};
 
 /// The command line under Kali.
 pub(super) const KALI: &str = "aws-cli/2.23.6 md/awscrt#1.0.0.dev0 ua/2.0 os/linux#6.12.13-cloud-amd64 md/arch#x86_64 \
@@ -70,10 +70,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 ];
 
 /// A call of a user.
-pub(super) fn once(stage: &mut Stage<'_>, api: Api<'_>) {
+pub(super) fn once(stage: &mut Stage<'_>, api: Api<'_>) -> Person {
     let person = stage.person();
     stage.call(stage.at(0), &person.from(OFFICE), api);
     stage.expect_key(&person);
+    person
 }
 
 pub(super) fn with_agent(stage: &mut Stage<'_>, agent: &str) {

@@ -9,7 +9,7 @@ use crate::scenarios::iam::{LIST_USERS, PARROT, PENTOO, once, with_agent};
 use crate::stage::{OFFICE, Stage};
 
 const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
-     Chrome/120.0.0.0 Safari/537.36";
+     Chrome/120.0 Safari/537.36";
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario::of(

@@ -1,5 +1,7 @@
 //! What callers do with buckets and objects.
 
+use serde_json::json;
+
 use crate::calls::Api;
 use crate::scenarios::Scenario;
 use crate::scenarios::iam::{KALI, PARROT, PENTOO};
@@ -85,7 +87,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 const NOTHING_BLOCKED: &str = r#"{"BlockPublicAcls":false,"IgnorePublicAcls":false,"BlockPublicPolicy":false,"RestrictPublicBuckets":false}"#;
 
 /// A call on a bucket; `rest` is appended to its request.
-fn on_bucket(stage: &mut Stage<'_>, name: &'static str, rest: &str) {
+pub(super) fn on_bucket(stage: &mut Stage<'_>, name: &'static str, rest: &str) {
     let (person, bucket) = (stage.person(), stage.bucket());
     let request = format!(r#"{{"bucketName":"{bucket}"{rest}}}"#);
     stage.call(stage.at(0), &person.from(OFFICE), Api::writing("s3", name, &request));
@@ -163,6 +165,11 @@ pub(super) fn policy(stage: &mut Stage<'_>, principal: &str, more: &str) {
     );
     stage.call(stage.at(0), &person.from(OFFICE), Api::writing("s3", "PutBucketPolicy", &request));
     stage.expect_bucket(&bucket);
+    let transfer = "Exfiltration:S3/TransferDataToCloudAccount";
+    if !stage.types().contains(&transfer) {
+        let resource = json!({ "s3BucketDetails": [{ "name": bucket }] });
+        stage.expect_by_rule("S3BucketPolicyExternalAccess", transfer, resource);
+    }
 }
 
 fn public_list(stage: &mut Stage<'_>) {

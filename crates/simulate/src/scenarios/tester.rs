@@ -10,6 +10,7 @@ use crate::scenarios::ec2_floods::flood;
 use crate::scenarios::ec2_flow::{brute_force, port_scan};
 use crate::scenarios::iam::{KALI, LIST_USERS, listed};
 use crate::scenarios::iam_changes::weak_passwords;
+use crate::scenarios::lambda;
 use crate::scenarios::s3::{self, object_request};
 use crate::stage::{OFFICE, Stage};
 
@@ -214,6 +215,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             let condition = r#","Condition":{"StringLike":{"aws:PrincipalArn":"arn:aws:iam::*"}}"#;
             s3::policy(it, r#"{"AWS":"*"}"#, condition);
         },
+    ),
+    Scenario::named(
+        "lambda/MaliciousIPCaller.Custom",
+        &["UnauthorizedAccess:Lambda/MaliciousIPCaller.Custom"],
+        "A function connects to port 8009 of an address on a custom list.",
+        |it| lambda::listed(it, "threat", 8009),
     ),
     Scenario::named(
         "s3/KaliLinux",
