@@ -32,6 +32,9 @@ pub enum Command {
     Demo(DemoArgs),
     /// Write logs with attacks in them, to see that they are found
     Simulate(SimulateArgs),
+    /// Fetch public lists of threats and keep them for scans; list them and look values up
+    #[command(subcommand)]
+    Intel(IntelCommand),
     /// Say which finding types could be raised on these logs, and what to change for the others
     Coverage(CoverageArgs),
     /// List the finding types
@@ -74,6 +77,10 @@ pub struct ScanArgs {
     /// Database of places in MaxMind's format (.mmdb), asked before the built-in table
     #[arg(long, value_name = "FILE", help_heading = "Knowledge")]
     pub geo: Vec<PathBuf>,
+
+    /// What lists the run uses beside these
+    #[command(flatten)]
+    pub stored: StoredArgs,
 
     /// Configuration file; `guardpost config` prints one
     #[arg(long, short, value_name = "FILE", help_heading = "Knowledge")]
@@ -193,6 +200,10 @@ pub struct CoverageArgs {
     #[arg(long, value_name = "FILE")]
     pub inventory: Vec<PathBuf>,
 
+    /// What lists the run uses beside these
+    #[command(flatten)]
+    pub stored: StoredArgs,
+
     /// Configuration file; `guardpost config` prints one
     #[arg(long, short, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -212,6 +223,108 @@ pub struct CoverageArgs {
     /// Threads to use; one per core by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// Where the lists lie that `intel` keeps.
+#[derive(Args, Debug, Default, Clone)]
+pub struct StoredArgs {
+    /// Directory of the lists that `guardpost intel` keeps; by default `guardpost/intel` in the user's data
+    /// directory, where there is one
+    #[arg(long, value_name = "DIR", help_heading = "Knowledge", conflicts_with = "no_intel_dir")]
+    pub intel_dir: Option<PathBuf>,
+
+    /// Use no list that `guardpost intel` keeps
+    #[arg(long, help_heading = "Knowledge")]
+    pub no_intel_dir: bool,
+}
+
+/// The commands of `intel`.
+#[derive(Subcommand, Debug)]
+pub enum IntelCommand {
+    /// Ask the feeds that are on for their lists; what cannot be refreshed stays as it is
+    Update(IntelUpdateArgs),
+    /// Keep a list of your own for scans, in place of the one of its name
+    Add(IntelAddArgs),
+    /// Show the lists that are kept, and the feeds that are known with their terms
+    List(IntelListArgs),
+    /// Say what lists have an address, a name or a SHA-256, and where an address is
+    Lookup(IntelLookupArgs),
+}
+
+/// Arguments that the commands of `intel` share.
+#[derive(Args, Debug, Default)]
+pub struct IntelArgs {
+    /// Directory of the lists; by default `guardpost/intel` in the user's data directory
+    #[arg(long, visible_alias = "intel-dir", value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+
+    /// Configuration file; `[intel.feeds.NAME]` changes feeds and adds some
+    #[arg(long, short, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Arguments of `intel update`.
+#[derive(Args, Debug)]
+pub struct IntelUpdateArgs {
+    /// Feeds to ask; by default all that are on
+    #[arg(value_name = "FEED")]
+    pub feeds: Vec<String>,
+
+    /// Directory and configuration
+    #[command(flatten)]
+    pub shared: IntelArgs,
+
+    /// Ask feeds that are not due as well, and take over lists that shrank
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `intel add`.
+#[derive(Args, Debug)]
+pub struct IntelAddArgs {
+    /// The list, as for `--threat-list` of `scan`; `trusted=` makes it a trusted list
+    #[arg(value_name = "[CATEGORY=]FILE")]
+    pub file: String,
+
+    /// Name of the list; by default that of the file
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// Directory of the lists; by default `guardpost/intel` in the user's data directory
+    #[arg(long, visible_alias = "intel-dir", value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+/// Arguments of `intel list`.
+#[derive(Args, Debug)]
+pub struct IntelListArgs {
+    /// Directory and configuration
+    #[command(flatten)]
+    pub shared: IntelArgs,
+
+    /// Form of the output
+    #[arg(long, short, value_enum, default_value = "table")]
+    pub format: ListFormat,
+}
+
+/// Arguments of `intel lookup`.
+#[derive(Args, Debug)]
+pub struct IntelLookupArgs {
+    /// An address, a name, a URL or a SHA-256
+    #[arg(value_name = "VALUE")]
+    pub value: String,
+
+    /// Directory and configuration
+    #[command(flatten)]
+    pub shared: IntelArgs,
+
+    /// Database of places in MaxMind's format (.mmdb), asked before the built-in table
+    #[arg(long, value_name = "FILE")]
+    pub geo: Vec<PathBuf>,
+
+    /// Form of the output
+    #[arg(long, short, value_enum, default_value = "table")]
+    pub format: ListFormat,
 }
 
 /// Arguments of `types`.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use engine::Inventory;
-use intel::{Category, Intel, IntelBuilder, Places, parse_list};
+use intel::{Category, Intel, IntelBuilder, ParsedList, Places, parse_list};
 
+use crate::intel::load::Loaded;
 use crate::text::{size, visible};
 
 /// Largest list, description or database, in bytes.
@@ -21,6 +22,8 @@ pub struct Knowledge {
     pub inventory: Option<Arc<Inventory>>,
     /// What is to be told to the user, such as lines of a list that were refused.
     pub warnings: Vec<String>,
+    /// The lists of the intel directory.
+    pub stored: Vec<Loaded>,
 }
 
 /// Collects knowledge from files or from memory.
@@ -29,6 +32,7 @@ pub struct Collector {
     builder: IntelBuilder,
     inventory: Option<Inventory>,
     warnings: Vec<String>,
+    stored: Vec<Loaded>,
 }
 
 impl Collector {
@@ -39,17 +43,8 @@ impl Collector {
 
     /// Adds a list from a file, named as `[CATEGORY=]FILE`.
     pub fn threat_list(&mut self, argument: &str) -> Result<()> {
-        let (category, path) = match argument.split_once('=') {
-            Some((category, path)) if !Path::new(argument).exists() => {
-                let categories: Vec<_> = Category::ALL.iter().map(|it| it.as_str()).collect();
-                let category = category.parse().with_context(|| {
-                    let categories = categories.join(", ");
-                    format!("--threat-list `{}`: give one of {categories}", visible(argument))
-                })?;
-                (category, path)
-            }
-            _ => (Category::Threat, argument),
-        };
+        let (category, path) = category_and_path(argument)
+            .with_context(|| format!("--threat-list `{}`", visible(argument)))?;
         self.list_file(category, Path::new(path), "--threat-list")
     }
 
@@ -88,6 +83,17 @@ impl Collector {
         Ok(())
     }
 
+    /// Adds a list of the intel directory.
+    pub fn stored_list(&mut self, loaded: Loaded, list: ParsedList) {
+        self.builder.add_list(&loaded.name, loaded.category, None, list);
+        self.stored.push(loaded);
+    }
+
+    /// Tells the user something.
+    pub fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
+    }
+
     /// Adds a database of places in MaxMind's format.
     pub fn places(&mut self, path: &Path) -> Result<()> {
         let places = Places::from_mmdb(read(path, "--geo")?)
@@ -120,7 +126,22 @@ impl Collector {
             intel: Arc::new(self.builder.build()),
             inventory: self.inventory.map(Arc::new),
             warnings: self.warnings,
+            stored: self.stored,
         }
+    }
+}
+
+/// Takes `[CATEGORY=]FILE` apart. A file that has the whole name goes first.
+pub fn category_and_path(argument: &str) -> Result<(Category, &str)> {
+    match argument.split_once('=') {
+        Some((category, path)) if !Path::new(argument).exists() => {
+            let categories: Vec<_> = Category::ALL.iter().map(|it| it.as_str()).collect();
+            let category = category
+                .parse()
+                .with_context(|| format!("give one of {}", categories.join(", ")))?;
+            Ok((category, path))
+        }
+        _ => Ok((Category::Threat, argument)),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod config;
 pub mod coverage;
 pub mod evidence;
 pub mod filter;
+pub mod intel;
 pub mod knowledge;
 pub mod output;
 pub mod pipeline;

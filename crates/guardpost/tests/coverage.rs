@@ -10,6 +10,7 @@ fn run(folder: &Path, args: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_guardpost"))
         .args(args)
         .current_dir(folder)
+        .env("XDG_DATA_HOME", folder)
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
@@ -113,6 +114,13 @@ fn a_trail_of_writing_events_shows_no_reconnaissance() {
     assert_eq!(recon["state"], "blind");
     assert!(gaps(recon).contains("no management event that reads"), "{recon}");
     assert_eq!(row(&whole, "Policy:IAMUser/RootCredentialUsage")["state"], "ready");
+    // Custom detection rules are off by default.
+    let name = "Persistence:IAM/AccountManipulation";
+    assert_eq!(gaps(row(&whole, name)), "its custom detection rules are off");
+    let settings = "[detectors.rules.custom_detection]\nrules = [\"IAMAccessKeyCreated\"]\n";
+    std::fs::write(folder.path().join("guardpost.toml"), settings).unwrap();
+    let whole = coverage(folder.path(), &["-c", "guardpost.toml"]);
+    assert_eq!(row(&whole, name)["state"], "ready");
 }
 
 #[test]

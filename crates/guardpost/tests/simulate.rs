@@ -8,7 +8,7 @@ use std::process::Command;
 
 use guardpost::catalog;
 use guardpost::config::Config;
-use guardpost::coverage::{Coverage, Given, State};
+use guardpost::coverage::{Coverage, Given, State, has_custom_rules};
 use guardpost::filter::Filter;
 use guardpost::knowledge::Collector;
 use guardpost::scan::{Request, execute};
@@ -55,6 +55,7 @@ fn scan(made: &Simulation) -> Vec<Raised> {
     let mut config = Config::default();
     let rules: Vec<String> = made.rules.iter().map(|it| (*it).to_owned()).collect();
     config.select(&rules, false).unwrap();
+    let has_custom_rules = has_custom_rules(&config.detectors);
     let request = Request {
         found,
         knowledge,
@@ -67,7 +68,8 @@ fn scan(made: &Simulation) -> Vec<Raised> {
     assert_eq!(scan.failed(), 0, "every record is read");
     assert_eq!(scan.outcome.counters.late, 0, "no record is late");
     let findings = scan.findings(&Filter::default());
-    let given = Given { tally: &scan.outcome.tally, intel: &intel, written: &[], has_inventory };
+    let (tally, written) = (&scan.outcome.tally, &[]);
+    let given = Given { tally, intel: &intel, written, has_inventory, has_custom_rules };
     for it in &findings {
         let coverage = Coverage::new(it.draft.finding_type, &given);
         assert_ne!(
@@ -198,6 +200,7 @@ fn run(folder: &Path, args: &[&str]) -> (i32, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_guardpost"))
         .args(args)
         .current_dir(folder)
+        .env("XDG_DATA_HOME", folder)
         .output()
         .unwrap();
     let text = |it: &[u8]| String::from_utf8(it.to_vec()).unwrap();

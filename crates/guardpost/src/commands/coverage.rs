@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::catalog;
 use crate::cli::{CoverageArgs, ListFormat, ScanArgs};
 use crate::config::Config;
-use crate::coverage::{Coverage, Given, State, judge};
+use crate::coverage::{Coverage, Given, State, has_custom_rules, judge};
 use crate::output::write;
 use crate::scan::Request;
 use crate::sources;
@@ -27,18 +27,21 @@ pub fn run(args: &CoverageArgs) -> Result<()> {
         threat_list: args.threat_list.clone(),
         trusted_list: args.trusted_list.clone(),
         inventory: args.inventory.clone(),
+        stored: args.stored.clone(),
         ..ScanArgs::default()
     };
-    let knowledge = super::scan::knowledge(&asked)?;
+    let knowledge = super::scan::knowledge(&asked, &config)?;
     let (intel, has_inventory) = (knowledge.intel.clone(), knowledge.inventory.is_some());
     let found = sources::find(&args.paths, None, config.scan.file_bytes)?;
     let types: Vec<_> = detectors::registry(&config.in_force()).finding_types();
+    let has_custom_rules = has_custom_rules(&config.detectors);
     let threads = args.threads.map(usize::from);
     let request = Request { found, knowledge, config, window, threads, is_hashed: false };
     let scan = super::scan::execute_shown(request, false)?;
     let written = written(&args.threat_list);
     let tally = &scan.outcome.tally;
-    let given = Given { tally, intel: &intel, written: &written, has_inventory };
+    let (intel, written) = (&*intel, &*written);
+    let given = Given { tally, intel, written, has_inventory, has_custom_rules };
     let rows = judge(&types, &given);
     let text = match args.format {
         ListFormat::Json => json(&rows, &given)?,

@@ -4,6 +4,7 @@ pub mod config;
 pub mod coverage;
 pub mod demo;
 pub mod explain;
+pub mod intel;
 pub mod manual;
 pub mod scan;
 pub mod simulate;
@@ -64,6 +65,7 @@ fn run(command: Command) -> Result<u8> {
         Command::Demo(args) => demo::run(&args).map(|()| 0),
         Command::Simulate(args) => simulate::run(&args).map(|()| 0),
         Command::Coverage(args) => coverage::run(&args).map(|()| 0),
+        Command::Intel(command) => intel::run(&command),
         Command::Types(args) => types::run(&args).map(|()| 0),
         Command::Explain(args) => explain::run(&args).map(|()| 0),
         Command::Config => config::print().map(|()| 0),

@@ -28,7 +28,8 @@ pub fn run(args: &ScanArgs) -> Result<u8> {
     let filter = Filter::new(&args.types, args.min_severity)?;
     let mut config = args.config.as_deref().map(Config::load).transpose()?.unwrap_or_default();
     config.select(&args.custom_rules, args.strict_catalogue)?;
-    let knowledge = knowledge(args)?;
+    let knowledge = knowledge(args, &config)?;
+    let lists = super::intel::lists_line(&knowledge.stored);
     let file = args.output.as_deref();
     output::check(file)?;
     let format = Format::choose(args.format, file);
@@ -53,7 +54,7 @@ pub fn run(args: &ScanArgs) -> Result<u8> {
         let line = format!("{}{}", findings_line(plain), written.unwrap_or_default());
         let gap =
             if format == Format::Table && !text.is_empty() && file.is_none() { "\n" } else { "" };
-        say(&format!("{gap}{line}\n{}", summary(&scan, lost)));
+        say(&format!("{gap}{line}\n{lists}{}", summary(&scan, lost)));
     }
     Ok(exit_code(args, &scan, findings.iter().map(|it| &it.finding)))
 }
@@ -84,8 +85,9 @@ fn explained(
 }
 
 /// What the options give beside the logs.
-pub(super) fn knowledge(args: &ScanArgs) -> Result<Knowledge> {
+pub(super) fn knowledge(args: &ScanArgs, config: &Config) -> Result<Knowledge> {
     let mut collector = Collector::new();
+    super::intel::stored(&args.stored, &config.intel, &mut collector)?;
     args.threat_list.iter().try_for_each(|it| collector.threat_list(it))?;
     args.trusted_list.iter().try_for_each(|it| collector.trusted_list(it))?;
     args.inventory.iter().try_for_each(|it| collector.inventory_file(it))?;

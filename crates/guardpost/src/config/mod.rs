@@ -16,6 +16,8 @@ use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use telemetry::Limits;
 
+use crate::intel::settings::IntelConfig;
+
 pub use print::{print, print_sections};
 
 /// Longest configuration file, in bytes.
@@ -33,6 +35,8 @@ pub struct Config {
     pub intake: IntakeConfig,
     /// How much is remembered.
     pub engine: EngineConfig,
+    /// Lists from public feeds.
+    pub intel: IntelConfig,
     /// Settings of each detector.
     pub detectors: Settings,
 }
@@ -114,7 +118,9 @@ impl Config {
         if let Ok(table) = text.parse() {
             range::check(&table, &sections::sections())?;
         }
-        Ok(toml::from_str(text)?)
+        let config: Config = toml::from_str(text)?;
+        config.intel.feeds()?;
+        Ok(config)
     }
 
     /// Takes what the command line says of rules: `all`, `dry-run` and names.

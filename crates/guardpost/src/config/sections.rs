@@ -100,5 +100,24 @@ fn own() -> Vec<Section> {
                  it takes more memory; beyond it the least recently active are forgotten and counted.",
             )],
         ),
+        section(
+            "intel",
+            "Lists from public feeds, for `guardpost intel`. A section [intel.feeds.NAME] changes a feed that\n\
+             `guardpost intel list` names: enabled, url, category, format (auto, hosts or dshield), license,\n\
+             confidence (low, medium or high), refresh_hours. With another name it is a feed of your own and\n\
+             needs url and category. `enabled = false` leaves the list of that name out of scans.",
+            &[
+                (
+                    "timeout_secs",
+                    1..=3600,
+                    "Longest time for one feed, in seconds. Raise it for slow connections.",
+                ),
+                (
+                    "feed_bytes",
+                    1 << 10..=35 << 20,
+                    "Largest feed that is loaded, in bytes. Larger ones are refused as a whole.",
+                ),
+            ],
+        ),
     ]
 }

@@ -47,6 +47,7 @@ impl Folder {
             .args(args)
             .current_dir(self.path())
             .env_remove("NO_COLOR")
+            .env("XDG_DATA_HOME", self.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -1,0 +1,302 @@
+//! Asking an address for its content: HTTPS only, bounded in time, size and redirects.
+
+use std::io::Read as _;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use flate2::read::MultiGzDecoder;
+use ureq::http::{StatusCode, Uri, header};
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Body};
+
+/// Redirects that are followed.
+const MAX_REDIRECTS: usize = 5;
+/// Longest address.
+const MAX_URL_BYTES: usize = 2048;
+/// Longest validator (`ETag`, `Last-Modified`) that is kept.
+const MAX_VALIDATOR_BYTES: usize = 256;
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Bounds of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// From the first connection to the last byte, redirects included.
+    pub timeout: Duration,
+    /// Most bytes of the content, both compressed and decompressed.
+    pub bytes: u64,
+}
+
+/// What is known of the content from the last time.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Validators<'a> {
+    /// The `ETag`; empty if there was none.
+    pub etag: &'a str,
+    /// The `Last-Modified`; empty if there was none.
+    pub last_modified: &'a str,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub enum Answer {
+    /// The content is the one of the last time.
+    NotModified,
+    /// The content, decompressed, and what to ask with next time.
+    Content {
+        /// The content.
+        bytes: Vec<u8>,
+        /// The `ETag`; empty if there is none.
+        etag: String,
+        /// The `Last-Modified`; empty if there is none.
+        last_modified: String,
+    },
+}
+
+/// Why there is no content.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The address cannot be used.
+    #[error("address not allowed: {0}")]
+    Address(String),
+    /// The server answered with an error.
+    #[error("the server answered {0}")]
+    Status(StatusCode),
+    /// Redirects do not end.
+    #[error("more than {MAX_REDIRECTS} redirects")]
+    Redirects,
+    /// The content is too large.
+    #[error("more than {} of content", crate::text::size(*.0))]
+    TooLarge(u64),
+    /// It took too long.
+    #[error("no complete answer within {} s", .0.as_secs_f64())]
+    Timeout(Duration),
+    /// The content is compressed and damaged.
+    #[error("damaged gzip content")]
+    Gzip(#[source] std::io::Error),
+    /// The connection failed.
+    #[error("{0}")]
+    Connection(Box<ureq::Error>),
+}
+
+/// A client for all feeds.
+pub struct Client {
+    tls: TlsConfig,
+}
+
+impl Default for Client {
+    fn default() -> Client {
+        Client::new()
+    }
+}
+
+impl Client {
+    /// A client that trusts the certificates of the system.
+    pub fn new() -> Client {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::PlatformVerifier)
+            .unversioned_rustls_crypto_provider(provider)
+            .build();
+        Client { tls }
+    }
+
+    /// Asks an address. Redirects must lead to addresses that are allowed as well.
+    pub fn get(
+        &self,
+        url: &str,
+        validators: Validators<'_>,
+        bounds: Bounds,
+    ) -> Result<Answer, FetchError> {
+        let deadline = Instant::now() + bounds.timeout;
+        let mut url = url.to_owned();
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.ask(&url, validators, bounds, deadline)?;
+            let status = response.status();
+            if status == StatusCode::NOT_MODIFIED {
+                return Ok(Answer::NotModified);
+            }
+            if !status.is_redirection() {
+                return content(response, bounds);
+            }
+            let location = response.headers().get(header::LOCATION);
+            let location = location.and_then(|it| it.to_str().ok()).unwrap_or_default();
+            let next = join(&url, location)?;
+            // Whoever answers over an encrypted connection must not lead to an open one.
+            if url.starts_with("https:") && !next.starts_with("https:") {
+                return Err(FetchError::Address(format!(
+                    "redirect to `{}`, which is not HTTPS",
+                    crate::text::visible(&next)
+                )));
+            }
+            url = next;
+        }
+        Err(FetchError::Redirects)
+    }
+
+    fn ask(
+        &self,
+        url: &str,
+        validators: Validators<'_>,
+        bounds: Bounds,
+        deadline: Instant,
+    ) -> Result<ureq::http::Response<Body>, FetchError> {
+        let uri = check_url(url)?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(FetchError::Timeout(bounds.timeout));
+        }
+        let mut config = Agent::config_builder()
+            .tls_config(self.tls.clone())
+            .timeout_global(Some(left))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .user_agent(concat!("guardpost/", env!("CARGO_PKG_VERSION")));
+        if is_loopback(&uri) {
+            config = config.proxy(None);
+        }
+        let agent: Agent = config.build().into();
+        let mut request = agent.get(uri).header(header::ACCEPT_ENCODING, "gzip");
+        if !validators.etag.is_empty() {
+            request = request.header(header::IF_NONE_MATCH, validators.etag);
+        }
+        if !validators.last_modified.is_empty() {
+            request = request.header(header::IF_MODIFIED_SINCE, validators.last_modified);
+        }
+        request.call().map_err(|error| from_ureq(error, bounds))
+    }
+}
+
+fn content(response: ureq::http::Response<Body>, bounds: Bounds) -> Result<Answer, FetchError> {
+    if response.status() != StatusCode::OK {
+        return Err(FetchError::Status(response.status()));
+    }
+    let validator = |name: header::HeaderName| {
+        let text = response.headers().get(name).and_then(|it| it.to_str().ok());
+        text.filter(|it| it.len() <= MAX_VALIDATOR_BYTES).unwrap_or_default().to_owned()
+    };
+    let (etag, last_modified) = (validator(header::ETAG), validator(header::LAST_MODIFIED));
+    let mut bytes = Vec::new();
+    let mut reader = response.into_body().into_reader().take(bounds.bytes + 1);
+    if let Err(error) = reader.read_to_end(&mut bytes) {
+        return Err(from_ureq(ureq::Error::from(error), bounds));
+    }
+    let is_too_large = |bytes: &[u8]| bytes.len() as u64 > bounds.bytes;
+    if is_too_large(&bytes) {
+        return Err(FetchError::TooLarge(bounds.bytes));
+    }
+    if bytes.starts_with(&GZIP) {
+        let mut plain = Vec::new();
+        let decoder = MultiGzDecoder::new(bytes.as_slice());
+        decoder.take(bounds.bytes + 1).read_to_end(&mut plain).map_err(FetchError::Gzip)?;
+        if is_too_large(&plain) {
+            return Err(FetchError::TooLarge(bounds.bytes));
+        }
+        bytes = plain;
+    }
+    Ok(Answer::Content { bytes, etag, last_modified })
+}
+
+fn from_ureq(error: ureq::Error, bounds: Bounds) -> FetchError {
+    match error {
+        ureq::Error::Timeout(_) => FetchError::Timeout(bounds.timeout),
+        other => FetchError::Connection(Box::new(other)),
+    }
+}
+
+/// Takes an address that may be asked: HTTPS, or HTTP to the machine itself; no user name.
+pub fn check_url(url: &str) -> Result<Uri, FetchError> {
+    let wrong = |why: &str| {
+        let shown: String = crate::text::visible(url).chars().take(200).collect();
+        FetchError::Address(format!("`{shown}`: {why}"))
+    };
+    if url.len() > MAX_URL_BYTES {
+        return Err(wrong("too long"));
+    }
+    let uri: Uri = url.parse().map_err(|_| wrong("no URL"))?;
+    let Some(authority) = uri.authority().filter(|it| !it.host().is_empty()) else {
+        return Err(wrong("names no host"));
+    };
+    if authority.as_str().contains('@') {
+        return Err(wrong("has a user name"));
+    }
+    match uri.scheme_str() {
+        Some("https") => Ok(uri),
+        Some("http") if is_loopback(&uri) => Ok(uri),
+        _ => Err(wrong("use https://; http:// is for the machine itself only")),
+    }
+}
+
+fn is_loopback(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|it| it.is_loopback())
+}
+
+/// The address that a redirect names.
+fn join(base: &str, location: &str) -> Result<String, FetchError> {
+    let uri = check_url(base)?;
+    let (scheme, authority) =
+        (uri.scheme_str().unwrap_or_default(), uri.authority().map_or("", |it| it.as_str()));
+    let next = if location.is_empty() {
+        return Err(FetchError::Address("a redirect names no address".to_owned()));
+    } else if location.contains("://") {
+        location.to_owned()
+    } else if let Some(rest) = location.strip_prefix("//") {
+        format!("{scheme}://{rest}")
+    } else if location.starts_with('/') {
+        format!("{scheme}://{authority}{location}")
+    } else {
+        let folder = uri.path().rsplit_once('/').map_or("", |it| it.0);
+        format!("{scheme}://{authority}{folder}/{location}")
+    };
+    let next = next.split('#').next().unwrap_or_default().to_owned();
+    check_url(&next)?;
+    Ok(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_https_and_the_machine_itself_are_asked() {
+        for url in [
+            "https://example.com/a",
+            "http://127.0.0.1:8000/",
+            "http://[::1]/",
+            "http://localhost/x",
+        ] {
+            assert!(check_url(url).is_ok(), "{url}");
+        }
+        for url in [
+            "http://example.com/",
+            "http://127.0.0.1.example.com/",
+            "http://localhost.example.com/",
+            "ftp://example.com/",
+            "file:///etc/passwd",
+            "https://user@example.com/",
+            "https:///x",
+            "/x",
+            "",
+        ] {
+            assert!(check_url(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn redirects_are_resolved_against_the_address() {
+        let check = |location: &str| join("https://example.com/a/b?c", location).ok();
+        for (location, expected) in [
+            ("https://example.org/x", Some("https://example.org/x")),
+            ("//example.org/x", Some("https://example.org/x")),
+            ("/x?y#z", Some("https://example.com/x?y")),
+            ("x", Some("https://example.com/a/x")),
+            ("http://example.org/", None),
+            ("", None),
+        ] {
+            assert_eq!(check(location).as_deref(), expected, "{location}");
+        }
+    }
+}
