@@ -115,6 +115,7 @@ pub fn execute(
         intel: &knowledge.intel,
         written: &[],
         has_inventory: knowledge.inventory.is_some(),
+        has_custom_rules: coverage::has_custom_rules(&config.detectors),
     };
     Ok(Scan {
         coverage: coverage::rows(&types, &given),

@@ -25,6 +25,8 @@ pub struct Given<'a> {
     pub written: &'a [(Category, Timestamp)],
     /// Whether descriptions of resources were given.
     pub has_inventory: bool,
+    /// Whether a custom detection rule is on, and raises findings.
+    pub has_custom_rules: bool,
 }
 
 /// Something that is missing.
@@ -76,6 +78,13 @@ pub(super) fn of_source(data: Data) -> Gap {
         format!("no {}", data.as_str()),
         remedy.unwrap_or("turn this log on and give it"),
     )
+}
+
+/// The gap of a type that custom detection rules alone raise, while none is on.
+pub(super) fn of_custom_rules(given: &Given<'_>) -> Option<Gap> {
+    let remedy =
+        "turn rules on by --custom-rules NAMES or the setting rules; docs/guide.md names them";
+    (!given.has_custom_rules).then(|| Gap::new(true, "its custom detection rules are off", remedy))
 }
 
 /// The gap that a rule leaves, if its need is not met.

@@ -7,9 +7,14 @@ mod needs;
 use findings::{CoverageRow, Data, FindingType};
 use serde::Serialize;
 
+use crate::catalog;
+
 pub use details::Details;
 pub use judge::{Gap, Given};
 pub use needs::{Need, RULES, Rule, rules};
+
+/// The family whose types are off by default.
+const CUSTOM_RULES: &str = "rules/custom_detection";
 
 /// Whether a type could have been raised.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -56,6 +61,10 @@ impl Coverage {
         } else {
             data.iter().take(1).map(|it| judge::of_source(*it)).collect()
         };
+        let family = catalog::find_served(finding_type.name).map(|it| it.family);
+        if family == Some(CUSTOM_RULES) {
+            gaps.extend(judge::of_custom_rules(given));
+        }
         gaps.sort_by_key(|it| !it.is_blocking);
         Coverage { finding_type, is_seen, gaps }
     }
@@ -74,6 +83,12 @@ impl Coverage {
         let parts: Vec<&str> = self.gaps.iter().map(|it| it.what.as_str()).collect();
         parts.join("; ")
     }
+}
+
+/// Whether a custom detection rule is on and raises findings.
+pub fn has_custom_rules(settings: &detectors::Settings) -> bool {
+    let custom = &settings.rules.custom_detection;
+    !custom.rules.is_empty() && !custom.dry_run
 }
 
 /// Every type, by name.

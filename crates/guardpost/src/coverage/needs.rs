@@ -90,6 +90,8 @@ pub const RULES: &[Rule] = &[
     must("*abuseddomainrequest.reputation", Need::Names(&[Category::Abused])),
     // A made-up name under an abused top-level domain is suspicious without a list.
     should("*suspiciousdomainrequest.reputation", Need::Names(&[Category::Suspicious])),
+    // A user in quarantine is known without a list.
+    should("*/compromisedcredentials", Need::Names(&[Category::CompromisedKey])),
     // Fields of flow logs.
     must("impact:ec2/portsweep", Need::Accepted),
     must("*:ec2/*bruteforce", Need::Accepted),
@@ -114,7 +116,16 @@ pub const RULES: &[Rule] = &[
     must("discovery:iamuser/*", Need::Reads),
     must("stealth:*", Need::Writes),
     must("policy:s3/*", Need::Writes),
+    must("policy:*/publicaccessgranted", Need::Writes),
+    must("policy:ec2/administrativeportopened", Need::Writes),
+    must("defenseevasion:iamuser/*", Need::Writes),
+    must("defenseimpairment:*", Need::Writes),
+    must("persistence:*", Need::Writes),
+    must("privilegeescalation:iam*", Need::Writes),
+    must("impact:kms/*", Need::Writes),
     must("unauthorizedaccess:iamuser/consoleloginsuccess.b", Need::SignIns),
+    must("credentialaccess:iamuser/consoleloginbruteforce", Need::SignIns),
+    must("credentialaccess:iamuser/bulksecretreads", Need::Reads),
     must("credentialaccess:iamuser/consoleloginbruteforce", Need::SignIns),
     must("initialaccess:iam/validaccounts", Need::SignIns),
     must("credentialaccess:iamuser/bulksecretreads", Need::Reads),
@@ -125,6 +136,7 @@ pub const RULES: &[Rule] = &[
     should("*credentialexfiltration*", Need::Inventory),
     // What an interface never did can be told after some time only.
     must("behavior:ec2/networkportunusual", Need::Days(7)),
+    must("unauthorizedaccess:iamuser/consoleloginsuccess.b", Need::Days(3)),
     must("defenseevasion:ec2/unusuald*", Need::Days(1)),
     should("backdoor:ec2/spambot", Need::Days(1)),
     // History: the known days of a target, the networks of a role, the days of a name.
