@@ -6,6 +6,7 @@
 //! baseline, and calls from there into AVX2 code cannot be inlined (measured: 15 ns a call).
 
 use crate::ipv4;
+use crate::json::{self, JsonMarks};
 use crate::split::{self, Buffers};
 
 /// An instruction set. Values exist only for what the machine can run.
@@ -37,7 +38,7 @@ pub fn dispatch_scalar<K: Kernel>(kernel: K) -> K::Output {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt,pclmulqdq")]
 fn run_avx2<K: Kernel>(kernel: K, avx2: Avx2) -> K::Output {
     kernel.run(avx2)
 }
@@ -49,6 +50,12 @@ pub trait Ops {
 
     /// The address in the first `len` of 16 bytes; sets a bit of `bad` when it is none.
     fn ipv4(self, bytes: &[u8; 16], len: usize, bad: &mut u64) -> u32;
+
+    /// The marks of JSON text in 64 bytes.
+    fn json_marks(self, block: &[u8; 64]) -> JsonMarks;
+
+    /// Bit n is the parity of bits 0 to n: of quotation marks, what is inside of strings.
+    fn parities(self, bits: u64) -> u64;
 }
 
 /// No SIMD.
@@ -69,9 +76,19 @@ impl Ops for Scalar {
         *bad |= u64::from(address.is_none());
         address.unwrap_or(0)
     }
+
+    #[inline(always)]
+    fn json_marks(self, block: &[u8; 64]) -> JsonMarks {
+        json::portable(block)
+    }
+
+    #[inline(always)]
+    fn parities(self, bits: u64) -> u64 {
+        json::parities(bits)
+    }
 }
 
-/// Proof that the machine has AVX2, BMI1, BMI2, POPCNT and LZCNT: made by [`Avx2::detect`] alone.
+/// Proof that the machine has AVX2, BMI1, BMI2, POPCNT, LZCNT and PCLMULQDQ: made by [`Avx2::detect`] alone.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
 pub(crate) struct Avx2(());
@@ -83,7 +100,8 @@ impl Avx2 {
             && is_x86_feature_detected!("bmi1")
             && is_x86_feature_detected!("bmi2")
             && is_x86_feature_detected!("popcnt")
-            && is_x86_feature_detected!("lzcnt");
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("pclmulqdq");
         has.then_some(Avx2(()))
     }
 }
@@ -103,5 +121,17 @@ impl Ops for Avx2 {
     fn ipv4(self, bytes: &[u8; 16], len: usize, bad: &mut u64) -> u32 {
         // SAFETY: a value of `Avx2` exists only where the machine has the features.
         unsafe { ipv4::avx2(bytes, len, bad) }
+    }
+
+    #[inline(always)]
+    fn json_marks(self, block: &[u8; 64]) -> JsonMarks {
+        // SAFETY: a value of `Avx2` exists only where the machine has the features.
+        unsafe { json::avx2(block) }
+    }
+
+    #[inline(always)]
+    fn parities(self, bits: u64) -> u64 {
+        // SAFETY: a value of `Avx2` exists only where the machine has the features.
+        unsafe { json::avx2_parities(bits) }
     }
 }

@@ -13,6 +13,7 @@ mod decimal;
 mod dispatch;
 mod ipv4;
 mod ipv6;
+mod json;
 mod lines;
 mod prefetch;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use decimal::decimal;
 pub use dispatch::{Kernel, Simd, dispatch, dispatch_scalar};
 pub use ipv4::parse_ipv4;
 pub use ipv6::parse_ipv6;
+pub use json::JsonMarks;
 pub use lines::{Field, Line, Lines, Wide};
 pub use prefetch::prefetch;
 pub use split::Splitter;

@@ -31,7 +31,7 @@ impl Shape {
 }
 
 /// `sessionContext.sessionIssuer`.
-#[derive(Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Issuer<'a> {
     pub(super) arn: Text<'a>,
     pub(super) user_name: Text<'a>,
@@ -45,7 +45,7 @@ lenient_members!(Issuer, access, out, {
 });
 
 /// `sessionContext.attributes`.
-#[derive(Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Attributes<'a> {
     pub(super) creation_date: Text<'a>,
     pub(super) mfa: Flag,
@@ -57,7 +57,7 @@ lenient_members!(Attributes, access, out, {
 });
 
 /// `userIdentity.sessionContext`.
-#[derive(Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Session<'a> {
     pub(super) issuer: Issuer<'a>,
     pub(super) attributes: Attributes<'a>,
@@ -73,7 +73,7 @@ lenient_members!(Session, access, out, {
 });
 
 /// `userIdentity`.
-#[derive(Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Identity<'a> {
     pub(super) kind: Text<'a>,
     pub(super) principal_id: Text<'a>,
@@ -99,7 +99,7 @@ lenient_members!(Identity, access, out, {
 });
 
 /// The bucket and key of a call to S3.
-#[derive(Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct S3Parameters<'a> {
     pub(super) bucket: Text<'a>,
     pub(super) key: Text<'a>,
@@ -111,7 +111,7 @@ lenient_members!(S3Parameters, access, out, {
 });
 
 /// A CloudTrail record.
-#[derive(Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Event<'a> {
     pub(super) time: Text<'a>,
     pub(super) source: Text<'a>,

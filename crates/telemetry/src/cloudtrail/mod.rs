@@ -4,6 +4,7 @@ mod event;
 mod interest;
 mod name;
 mod parser;
+mod quick;
 #[cfg(test)]
 mod tests;
 

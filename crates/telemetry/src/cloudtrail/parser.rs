@@ -7,6 +7,7 @@ use model::{AccountId, Addr, Origin, Region, Timestamp, hash64};
 use super::Interest;
 use super::event::{Event, Identity, S3Parameters};
 use super::name::without_version;
+use super::quick;
 use crate::json::Text;
 use crate::{ApiCall, ApiRows, Caller, Cause, Hint, Options, Span};
 
@@ -40,6 +41,36 @@ impl CloudTrailParser {
         let Ok(event) = sonic_rs::from_str::<Event<'_>>(record) else {
             return Outcome::Bad(Cause::InvalidJson);
         };
+        let parameters = s3_parameters(&event);
+        self.take(&event, &parameters, record.len(), origin, out)
+    }
+
+    /// Reads the record that the text starts with, if the fast path can: its length. `object` and `offset`
+    /// say where the text starts. Without a result nothing has happened, and [`CloudTrailParser::parse`]
+    /// says what the record is.
+    pub(crate) fn quick(
+        &self,
+        text: &[u8],
+        object: u32,
+        offset: u64,
+        out: &mut ApiRows,
+    ) -> Option<usize> {
+        let most = self.options.limits.record_bytes.saturating_add(1).min(u32::MAX as usize);
+        let (len, event, parameters) = quick::read(text.get(..most).unwrap_or(text))?;
+        let origin = Origin { object, len: len as u32, offset };
+        let outcome = self.take(&event, &parameters, len, origin, out);
+        (outcome == Outcome::Row).then_some(len)
+    }
+
+    /// Adds the row of a record of some length.
+    fn take(
+        &self,
+        event: &Event<'_>,
+        parameters: &S3Parameters<'_>,
+        len: usize,
+        origin: Origin,
+        out: &mut ApiRows,
+    ) -> Outcome {
         if event.name.is_empty() || event.time.is_empty() {
             return if event.shape != 0 {
                 Outcome::Other(event.shape)
@@ -49,7 +80,7 @@ impl CloudTrailParser {
                 Outcome::Bad(Cause::MissingField)
             };
         }
-        if record.len() > self.options.limits.record_bytes {
+        if len > self.options.limits.record_bytes {
             return Outcome::Bad(Cause::RecordTooLong);
         }
         // Notifications of S3 and streams of records to functions have `Records` and event names as well.
@@ -59,13 +90,19 @@ impl CloudTrailParser {
         let Ok(time) = Timestamp::parse(event.time.as_str()) else {
             return Outcome::Bad(Cause::InvalidTime);
         };
-        let row = self.row(&event, time, &mut out.text);
+        let row = self.row(event, parameters, time, &mut out.text);
         out.rows.push(row);
         out.origins.push(origin);
         Outcome::Row
     }
 
-    fn row(&self, event: &Event<'_>, time: Timestamp, text: &mut String) -> ApiCall {
+    fn row(
+        &self,
+        event: &Event<'_>,
+        parameters: &S3Parameters<'_>,
+        time: Timestamp,
+        text: &mut String,
+    ) -> ApiCall {
         let identity = &event.identity;
         let caller_account = account(&identity.account_id).unwrap_or_default();
         let recipient = account(&event.recipient);
@@ -98,10 +135,14 @@ impl CloudTrailParser {
         };
         add_identity(&mut row, identity, text);
         self.add_parameters(&mut row, event, name, text);
+        if event.source.as_str() == S3 {
+            row.bucket = Span::push(text, parameters.bucket.as_str());
+            row.object_key = Span::push(text, parameters.key.as_str());
+        }
         row
     }
 
-    /// The parts that are kept where somebody is interested, and the bucket of S3 calls.
+    /// The parts that are kept where somebody is interested.
     fn add_parameters(&self, row: &mut ApiCall, event: &Event<'_>, name: &str, text: &mut String) {
         let wanted = self.options.interest.of(name);
         let mut keep = |bit: u8, raw: &str| {
@@ -111,14 +152,20 @@ impl CloudTrailParser {
         row.response = keep(Interest::RESPONSE, event.response.as_str());
         row.additional = keep(Interest::ADDITIONAL, event.additional.as_str());
         row.resources = keep(Interest::RESOURCES, event.resources.as_str());
-        let request = event.request.as_str();
-        if event.source.as_str() == "s3.amazonaws.com" && !request.is_empty() {
-            // The text was read once as a part of the record: it is valid.
-            let parameters: S3Parameters<'_> = sonic_rs::from_str(request).unwrap_or_default();
-            row.bucket = Span::push(text, parameters.bucket.as_str());
-            row.object_key = Span::push(text, parameters.key.as_str());
-        }
     }
+}
+
+/// `eventSource` of the calls whose bucket is read.
+const S3: &str = "s3.amazonaws.com";
+
+/// The bucket of S3 calls.
+fn s3_parameters<'a>(event: &'a Event<'_>) -> S3Parameters<'a> {
+    let request = event.request.as_str();
+    if event.source.as_str() != S3 || request.is_empty() {
+        return S3Parameters::default();
+    }
+    // The text was read once as a part of the record: it is valid.
+    sonic_rs::from_str(request).unwrap_or_default()
 }
 
 fn add_identity(row: &mut ApiCall, identity: &Identity<'_>, text: &mut String) {

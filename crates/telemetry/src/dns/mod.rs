@@ -103,6 +103,7 @@ impl DnsParser {
                 text: &text[skip..end],
                 at: at - skip,
                 last: last && end == text.len(),
+                rest: text.len() - at,
                 splitter: &mut self.splitter,
                 sink: Sink { records: &mut self.records, base: base + skip as u64, out, report },
             };
@@ -138,6 +139,8 @@ struct Piece<'a> {
     text: &'a [u8],
     at: usize,
     last: bool,
+    /// Bytes of the text from `at` on, what follows the piece included.
+    rest: usize,
     splitter: &'a mut Splitter,
     sink: Sink<'a>,
 }
@@ -161,7 +164,9 @@ impl Kernel for Piece<'_> {
                 self.at = self.sink.drop_line(self.text, self.at, self.last);
                 continue;
             }
-            let lines = self.splitter.strings(simd, self.text, self.at);
+            let start = self.at;
+            let is_first = self.sink.out.rows.is_empty();
+            let lines = self.splitter.strings(simd, self.text, start);
             let step = if lines.is_empty() {
                 self.sink.record(self.text, self.at, self.last)
             } else {
@@ -170,6 +175,9 @@ impl Kernel for Piece<'_> {
             match step {
                 Step::Next(at) => self.at = at,
                 Step::Wait(at) => return at,
+            }
+            if is_first {
+                self.sink.reserve(self.at - start, self.rest);
             }
         }
         self.at
@@ -180,6 +188,21 @@ impl Sink<'_> {
     #[inline(always)]
     fn has_room(&self) -> bool {
         self.out.rows.len() < self.records.block_rows
+    }
+
+    /// Reserves for `rest` bytes what the first `read` bytes took: growing step by step asks for twice the
+    /// memory, all of it fresh.
+    #[inline(never)]
+    fn reserve(&mut self, read: usize, rest: usize) {
+        let rows = self.out.rows.len();
+        if rows == 0 || read == 0 {
+            return;
+        }
+        let text = self.out.text.len() / rows;
+        let more = (rest / read.div_ceil(rows) * 9 / 8).min(self.records.block_rows);
+        self.out.rows.reserve(more);
+        self.out.origins.reserve(more);
+        self.out.text.reserve((text * more).min(rest));
     }
 
     /// Reads lines until the window ends or the block is full.

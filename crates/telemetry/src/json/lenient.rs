@@ -113,42 +113,43 @@ impl<'de> Deserialize<'de> for Key<'de> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Flag(pub(crate) Option<bool>);
 
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Text::deserialize(deserializer)?;
-        Ok(Flag(match text.as_str() {
+impl Flag {
+    /// Reads the text.
+    pub(crate) fn of(text: &str) -> Flag {
+        Flag(match text {
             "true" | "True" => Some(true),
             "false" | "False" => Some(false),
             _ => None,
-        }))
+        })
     }
 }
 
-/// A member's value as JSON text; absent when it is null.
-#[derive(Default)]
-pub(crate) struct Raw<'a>(Option<LazyValue<'a>>);
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Flag::of(Text::deserialize(deserializer)?.as_str()))
+    }
+}
+
+/// A member's value as JSON text; empty when it is null.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Raw<'a>(pub(crate) Cow<'a, str>);
 
 impl<'a> Raw<'a> {
     /// The text, borrowed where the record is.
     pub(crate) fn into_text(self) -> Cow<'a, str> {
-        self.0.map(|value| value.as_raw_cow()).unwrap_or_default()
+        self.0
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        match &self.0 {
-            Some(value) => match value.as_raw_str() {
-                "null" => "",
-                text => text,
-            },
-            None => "",
-        }
+        &self.0
     }
 }
 
 impl<'de> Deserialize<'de> for Raw<'de> {
     #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        LazyValue::deserialize(deserializer).map(|value| Raw(Some(value)))
+        let text = LazyValue::deserialize(deserializer)?.as_raw_cow();
+        Ok(if text == "null" { Raw::default() } else { Raw(text) })
     }
 }
 

@@ -124,6 +124,14 @@ impl Splitter {
         }
     }
 
+    /// Where the next record starts, if it is an element of an array of records and nothing was wrong so
+    /// far: whoever finds its end may go on there without [`Splitter::next`].
+    pub(crate) fn element(&self, text: &[u8], from: usize) -> Option<usize> {
+        let is_element = matches!(self.level, Level::Array { .. }) && !self.wary;
+        let (start, byte) = next_token(text, from).filter(|_| is_element)?;
+        (byte == b'{').then_some(start)
+    }
+
     /// Where to go on after the record from `start` to `end` could not be read: at a record that was swallowed,
     /// else at its end.
     pub(crate) fn recover(&mut self, text: &[u8], base: u64, start: usize, end: usize) -> usize {

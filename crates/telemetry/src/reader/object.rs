@@ -172,6 +172,13 @@ impl ObjectReader {
 
     fn json(&mut self, report: &mut Report) {
         let (text, base, last) = (self.window.text(), self.window.base(), self.window.is_last());
+        if let Some(start) = self.splitter.element(text, self.at) {
+            let rest = text.get(start..).unwrap_or_default();
+            if let Some(len) = self.records.quick(rest, base + start as u64, report) {
+                self.at = start + len;
+                return;
+            }
+        }
         match self.splitter.next(text, base, self.at, last) {
             Step::Record { start, end, .. } => {
                 let record = text.get(start..end).unwrap_or_default();

@@ -17,6 +17,9 @@ use crate::{ApiRows, Cause, DnsRows, FlowRows, Format, Hint, Limits, Report};
 /// Deepest nesting of envelopes, compressed and encoded texts inside of a record.
 const WRAPPINGS_MAX: u8 = 6;
 
+/// Calls after which the size of the others is guessed.
+const SAMPLE: usize = 16;
+
 /// Reads records and keeps the rows until a block is full.
 pub(super) struct Records {
     options: Arc<Options>,
@@ -124,6 +127,29 @@ impl Records {
         let next = self.dns.parse(text, from, base, last, &mut self.queries, report);
         self.cut_blocks();
         next
+    }
+
+    /// Reads the CloudTrail record that the text at an offset starts with, if the fast path can: its length.
+    pub(super) fn quick(&mut self, text: &[u8], offset: u64, report: &mut Report) -> Option<usize> {
+        let len = self.cloudtrail.quick(text, self.object, offset, &mut self.calls)?;
+        if self.calls.rows.len() == SAMPLE {
+            self.reserve_calls(text.len(), offset);
+        }
+        self.format.get_or_insert(Format::CloudTrail);
+        report.records += 1;
+        self.cut_blocks();
+        Some(len)
+    }
+
+    /// Reserves for the calls of the text that is left what the first ones took, since growing step by
+    /// step asks for twice the memory, all of it fresh.
+    fn reserve_calls(&mut self, left: usize, offset: u64) {
+        let start = self.calls.origins.first().map_or(offset, |it| it.offset);
+        let per_row = (offset.saturating_sub(start) as usize / SAMPLE).max(1);
+        let rows = (left / per_row * 9 / 8).min(self.options.limits.block_rows);
+        self.calls.text.reserve((self.calls.text.len() / SAMPLE * rows).min(left));
+        self.calls.rows.reserve(rows);
+        self.calls.origins.reserve(rows);
     }
 
     /// Reads one JSON record; `Err` when it is not valid JSON.
