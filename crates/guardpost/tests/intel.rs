@@ -141,8 +141,9 @@ impl Place {
     /// Adds a feed that the server answers.
     fn feed(&mut self, name: &str, category: &str, more: &str) {
         let url = self.server.url(&format!("/{name}"));
-        self.feeds +=
-            &format!("[intel.feeds.{name}]\nurl = \"{url}\"\ncategory = \"{category}\"\n{more}\n");
+        let section =
+            format!("[intel.feeds.{name}]\nurl = \"{url}\"\ncategory = \"{category}\"\n{more}\n");
+        self.feeds.push_str(&section);
     }
 
     fn intel(&self) -> PathBuf {
@@ -222,7 +223,7 @@ impl Place {
 }
 
 fn addresses(number: usize) -> String {
-    (0..number).map(|it| format!("198.51.100.{it}\n")).collect()
+    (0..number).map(|it| format!("198.51.100.{it}")).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 fn with_exits() -> Place {

@@ -7,7 +7,7 @@ use intel::{Category, Indicator, Intel, List, Verdict};
 use model::{AccountId, Addr, Region, Timestamp};
 use serde::Serialize;
 
-use super::directory::Directory;
+use super::directory::{Directory, hex};
 use super::index::{Confidence, Entry, Index};
 
 /// Longest value that is looked up.
@@ -67,7 +67,7 @@ impl Value {
         match self {
             Value::Address(address) => address.to_string(),
             Value::Name(name) => name.clone(),
-            Value::File(hash) => hash.iter().map(|it| format!("{it:02x}")).collect(),
+            Value::File(hash) => hex(hash),
         }
     }
 }

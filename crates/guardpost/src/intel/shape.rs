@@ -15,7 +15,7 @@ pub enum Shape {
     Auto,
     /// A hosts file: an address that stands for nowhere, then names.
     Hosts,
-    /// First and last address and a prefix length in columns, as DShield's `block.txt`.
+    /// First and last address and a prefix length in columns, as `DShield`'s `block.txt`.
     Dshield,
 }
 

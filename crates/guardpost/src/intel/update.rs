@@ -110,34 +110,16 @@ fn refresh(
         }
         Ok(Answer::NotModified) => Outcome::Failed("nothing was sent".to_owned()),
         Ok(Answer::Content { bytes, etag, last_modified }) => {
-            let old = index.get(&feed.name);
             let known_entries = known.map(|it| it.entries).filter(|_| !manner.is_forced);
             match judge(feed, &bytes, known_entries) {
                 Err(why) => Outcome::Failed(why),
                 Ok(list) => {
+                    let old = index.get(&feed.name);
                     let before = old.map(|it| it.entries);
+                    let file = directory.write_list(lock, &feed.name, &bytes)?;
                     let added = old.map_or(manner.now, |it| it.added);
-                    let entry = Entry {
-                        name: feed.name.clone(),
-                        category: feed.category,
-                        license: feed.terms.clone(),
-                        source: feed.url.clone(),
-                        shape: feed.shape,
-                        file: directory.write_list(lock, &feed.name, &bytes)?,
-                        sha256: sha256(&bytes),
-                        bytes: bytes.len() as u64,
-                        entries: list.len(),
-                        refused: list.refused,
-                        confidence: feed.confidence,
-                        added,
-                        fetched: manner.now,
-                        checked: manner.now,
-                        refresh_secs: feed.refresh_secs,
-                        etag,
-                        last_modified,
-                        last_error: String::new(),
-                    };
-                    index.put(entry);
+                    let entry = entry(feed, file, &bytes, &list, manner.now);
+                    index.put(Entry { added, etag, last_modified, ..entry });
                     Outcome::Loaded { before }
                 }
             }
@@ -148,6 +130,30 @@ fn refresh(
     }
     directory.write_index(lock, index)?;
     Ok(outcome)
+}
+
+/// The list of a feed that was loaded at a time.
+fn entry(feed: &Feed, file: String, bytes: &[u8], list: &ParsedList, now: Timestamp) -> Entry {
+    Entry {
+        name: feed.name.clone(),
+        category: feed.category,
+        license: feed.terms.clone(),
+        source: feed.url.clone(),
+        shape: feed.shape,
+        file,
+        sha256: sha256(bytes),
+        bytes: bytes.len() as u64,
+        entries: list.len(),
+        refused: list.refused,
+        confidence: feed.confidence,
+        added: now,
+        fetched: now,
+        checked: now,
+        refresh_secs: feed.refresh_secs,
+        etag: String::new(),
+        last_modified: String::new(),
+        last_error: String::new(),
+    }
 }
 
 /// Whether content may stand for a list that had so many entries; says why not.
@@ -220,26 +226,19 @@ pub fn add(
     if index.lists.len() >= LISTS_MAX && index.get(name).is_none() {
         bail!("there are {LISTS_MAX} lists already");
     }
-    let entry = Entry {
+    let feed = Feed {
         name: name.to_owned(),
-        category,
-        license: "your own".to_owned(),
-        source,
+        url: source,
         shape,
-        file: directory.write_list(&lock, name, bytes)?,
-        sha256: sha256(bytes),
-        bytes: bytes.len() as u64,
-        entries: list.len(),
-        refused: list.refused,
+        category,
+        terms: "your own".to_owned(),
         confidence: Confidence::High,
-        added: index.get(name).map_or(now, |it| it.added),
-        fetched: now,
-        checked: now,
         refresh_secs: 0,
-        etag: String::new(),
-        last_modified: String::new(),
-        last_error: String::new(),
+        enabled: true,
     };
+    let file = directory.write_list(&lock, name, bytes)?;
+    let added = index.get(name).map_or(now, |it| it.added);
+    let entry = Entry { added, ..entry(&feed, file, bytes, &list, now) };
     index.put(entry.clone());
     directory.write_index(&lock, &index).context("cannot add the list")?;
     Ok((entry, sample))
@@ -256,7 +255,7 @@ mod tests {
     }
 
     fn addresses(number: usize) -> String {
-        (0..number).map(|it| format!("192.0.2.{it}\n")).collect()
+        (0..number).map(|it| format!("192.0.2.{it}")).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
