@@ -122,12 +122,15 @@ fn encode(place: &Place) -> Vec<u8> {
     ])
 }
 
+/// Stands for a size of 29 and more.
+const LONG: u8 = 0x1d;
+
 /// The control byte of a value; texts and maps of up to 28 bytes or members need no more.
 fn control(kind: u8, size: usize) -> Vec<u8> {
     match u8::try_from(size) {
         Ok(size) if size < 29 => vec![kind << 5 | size],
         // The rest of the size stands in the next byte.
-        _ => vec![kind << 5 | 29, u8::try_from(size.saturating_sub(29)).unwrap_or(0)],
+        _ => vec![kind << 5 | LONG, u8::try_from(size.saturating_sub(29)).unwrap_or(0)],
     }
 }
 

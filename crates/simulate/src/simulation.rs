@@ -97,7 +97,7 @@ pub fn simulate(scenarios: &[&'static Scenario], options: Options) -> Simulation
     }
     let (records, span) = (logs.records(), logs.span().unwrap_or_default());
     files.extend(logs.files());
-    Simulation { files, places, rules, expected, records, span, options }
+    Simulation { files, places, expected, rules, records, span, options }
 }
 
 /// What `aws … describe-*` would tell of the world.
@@ -137,7 +137,9 @@ fn describe(
 impl Simulation {
     /// Arguments of `guardpost` that scan the files, which lie below `folder`.
     pub fn scan(&self, folder: &str) -> Vec<String> {
-        let mut args = vec!["scan".to_owned(), format!("{folder}/AWSLogs")];
+        // Lists that the user keeps would find more.
+        let mut args =
+            vec!["scan".to_owned(), format!("{folder}/AWSLogs"), "--no-intel-dir".to_owned()];
         for name in self.files.keys() {
             let path = format!("{folder}/{name}");
             if let Some(list) = name.strip_prefix("lists/") {

@@ -20,10 +20,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         |stage| listed(stage, "mining-pool", 3333),
     ),
     Scenario::of("Trojan:Lambda/BlackholeTraffic", "A function sends to a sinkhole.", |stage| {
-        listed(stage, "sinkhole", 80)
+        listed(stage, "sinkhole", 80);
     }),
     Scenario::of("Trojan:Lambda/DropPoint", "A function uploads to a drop point.", |stage| {
-        listed(stage, "drop-point", 443)
+        listed(stage, "drop-point", 443);
     }),
     Scenario::of(
         "UnauthorizedAccess:Lambda/MaliciousIPCaller.Custom",
