@@ -80,8 +80,8 @@ pub(crate) fn office(world: &mut World) {
     }
 }
 
-/// A day of an instance, or of a function's interface: it talks to services, asks for the time and reports to Systems Manager; strangers
-/// try its ports.
+/// A day of an instance, or of a function's interface: it talks to services, asks for the time and reports
+/// to Systems Manager; strangers try its ports.
 pub(crate) fn host(logs: &mut Logs, host: &Host, start: i64, midnight: i64, random: &mut Random) {
     for hour in (0..24).step_by(2) {
         let time = midnight + hour * HOUR + random.secs(0, 3000);
