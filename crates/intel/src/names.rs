@@ -20,7 +20,7 @@ pub(crate) struct NameEntry {
     pub(crate) itself: bool,
     /// Whether the entry stands for the names below.
     pub(crate) below: bool,
-    labels: u32,
+    labels: u8,
     /// Sorting by it is faster than by the text.
     hash: u64,
 }
@@ -28,7 +28,9 @@ pub(crate) struct NameEntry {
 impl NameEntry {
     /// Takes an entry of a list. In an exact list a plain name stands for itself alone.
     pub(crate) fn new(text: Box<str>, list: u32, wildcard: bool, exact: bool) -> NameEntry {
-        let (labels, hash) = (suffixes(&text).count() as u32, hash64(text.as_bytes()));
+        // A name that has more labels is too long to be kept.
+        let labels = u8::try_from(suffixes(&text).count()).unwrap_or(u8::MAX);
+        let hash = hash64(text.as_bytes());
         NameEntry { text, list, itself: !wildcard, below: wildcard || !exact, labels, hash }
     }
 }
@@ -69,7 +71,13 @@ impl Names {
             let text = || a.text.cmp(&b.text).then(a.list.cmp(&b.list));
             (a.labels, a.hash).cmp(&(b.labels, b.hash)).then_with(text)
         });
-        let mut builder = Builder { names: Names::default(), inherited: Vec::new(), builtin_lists };
+        // Growing would hold two of everything for a while and hash all names again. Parents that no list
+        // names come on top; room that is not used is never touched.
+        let (nodes, bytes) = (entries.len(), entries.iter().map(|it| it.text.len()).sum::<usize>());
+        let names =
+            Names { nodes: HashTable::with_capacity(nodes), text: Vec::with_capacity(2 * bytes) };
+        let inherited = Vec::with_capacity(2 * nodes);
+        let mut builder = Builder { names, inherited, builtin_lists };
         for same in entries.chunk_by(|a, b| a.text == b.text) {
             builder.add(same, sets);
         }
