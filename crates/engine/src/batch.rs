@@ -7,8 +7,8 @@ use intel::Intel;
 use model::{AccountId, Region, Timestamp};
 use telemetry::{ApiRows, DnsRows};
 
-use crate::Inventory;
 use crate::flow_lines::FlowLines;
+use crate::inventory::Descriptions;
 
 /// The rows that were taken together, and the watermark after them.
 ///
@@ -59,8 +59,8 @@ impl Batch {
 pub enum Control {
     /// Other lists and tables are in force.
     Intel(Arc<Intel>),
-    /// Facts from outside of the logs.
-    Inventory(Arc<Inventory>),
+    /// Facts from outside of the logs, learnt beside those that are known.
+    Inventory(Arc<Descriptions>),
     /// Somebody judged a finding.
     Feedback {
         /// Account of the finding.

@@ -9,8 +9,7 @@ use engine::findings::Draft;
 use engine::model::{Region, Timestamp};
 use engine::telemetry::{ApiRows, Span};
 use engine::{
-    Batch, Control, Engine, EngineOptions, Intake, IntakeOptions, Inventory, Serial, SourceId,
-    Suppression,
+    Batch, Control, Engine, EngineOptions, Intake, IntakeOptions, Serial, SourceId, Suppression,
 };
 use probe::{
     DRAFT, Line, RAISES, SIGNALS, START, TEACHES, account, at, call, calls, engine, engine_with,
@@ -81,7 +80,7 @@ fn too_many_waiting_calls_leave_early_and_are_counted() {
 fn a_change_takes_effect_before_later_rows_only() {
     let mut intake = intake();
     intake.flows(source("flows"), flows(&[Line::new(0)]));
-    intake.control(Control::Inventory(Arc::new(Inventory::default())));
+    intake.control(Control::Inventory(Arc::default()));
     intake.flows(source("flows"), flows(&[Line::new(1)]));
     intake.finish(Duration::ZERO);
     let batches = intake.take();
@@ -311,7 +310,7 @@ fn full_engine() -> Engine {
     ];
     intake.flows(source("flows"), flows(&lines));
     // Only what is complete: the rest stays open.
-    intake.control(Control::Inventory(Arc::new(Inventory::default())));
+    intake.control(Control::Inventory(Arc::default()));
     let mut batches = intake.take();
     for batch in &mut batches {
         batch.controls.clear();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use engine::Inventory;
+use engine::Descriptions;
 use intel::{Category, Intel, IntelBuilder, ParsedList, Places, parse_list};
 
 use crate::intel::load::Loaded;
@@ -19,7 +19,7 @@ pub struct Knowledge {
     /// Lists and places.
     pub intel: Arc<Intel>,
     /// Facts from descriptions.
-    pub inventory: Option<Arc<Inventory>>,
+    pub inventory: Option<Arc<Descriptions>>,
     /// What is to be told to the user, such as lines of a list that were refused.
     pub warnings: Vec<String>,
     /// The lists of the intel directory.
@@ -30,7 +30,7 @@ pub struct Knowledge {
 #[derive(Default)]
 pub struct Collector {
     builder: IntelBuilder,
-    inventory: Option<Inventory>,
+    inventory: Option<Descriptions>,
     warnings: Vec<String>,
     stored: Vec<Loaded>,
 }
@@ -111,7 +111,7 @@ impl Collector {
     /// Adds a description.
     pub fn inventory(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let inventory = self.inventory.get_or_insert_default();
-        let learnt = inventory.add_description(name, bytes, None, None).context("--inventory")?;
+        let learnt = inventory.add(name, bytes, None, None).context("--inventory")?;
         if learnt.ignored > 0 {
             let count = crate::text::count(learnt.ignored, "object");
             self.warnings

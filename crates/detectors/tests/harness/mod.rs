@@ -11,8 +11,8 @@ use engine::intel::{Category, IntelBuilder, Places, parse_list};
 use engine::model::{AccountId, Timestamp, hash64};
 use engine::telemetry::{Block, Interest, Limits, ObjectReader, Options, Report, first_time, hint};
 use engine::{
-    Batch, Control, Engine, EngineOptions, Executor, Intake, IntakeOptions, Inventory, Registry,
-    Serial, SourceId,
+    Batch, Control, Descriptions, Engine, EngineOptions, Executor, Intake, IntakeOptions,
+    Inventory, Registry, Serial, SourceId,
 };
 use serde_json::Value;
 use store::{FindingStore, MemoryStore};
@@ -156,11 +156,9 @@ pub(crate) fn engine(case: &Case, registry: Arc<Registry>, run: &Run<'_>) -> Eng
 pub(crate) fn findings(case: &Case, run: &Run<'_>) -> Vec<Value> {
     let registry = registry(case);
     let mut batches = batches(case, run.batch_rows);
-    let mut facts = Inventory::default();
+    let mut facts = Descriptions::default();
     for (name, bytes) in &case.inventory {
-        facts
-            .add_description(name, bytes, AccountId::new(111_122_223_333), None)
-            .expect(&case.name);
+        facts.add(name, bytes, AccountId::new(111_122_223_333), None).expect(&case.name);
     }
     if let Some(first) = batches.first_mut()
         && !case.inventory.is_empty()

@@ -168,7 +168,7 @@ impl Engine {
         for control in &batch.controls {
             match control {
                 Control::Intel(intel) => self.intel = intel.clone(),
-                Control::Inventory(facts) => self.inventory = (**facts).clone(),
+                Control::Inventory(facts) => self.inventory.learn_descriptions(facts),
                 Control::Feedback { .. } => {}
             }
         }

@@ -8,6 +8,7 @@ mod buckets;
 mod describe;
 mod describe_ec2;
 mod describe_s3;
+mod descriptions;
 mod details;
 mod exposure;
 mod facts;
@@ -30,6 +31,7 @@ mod timeline;
 
 pub use buckets::{AclGrant, BlockPublicAccess, BucketFact};
 pub use describe::{DESCRIPTION_MAX, DescribeError, DescribeSummary};
+pub use descriptions::Descriptions;
 pub use exposure::{Access, Exposure, acl_access, policy_access, public_statements};
 pub use facts::{Inventory, LearnCounts};
 pub use functions::{FunctionConfig, FunctionFact};

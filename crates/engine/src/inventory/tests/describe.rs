@@ -159,3 +159,32 @@ fn errors_say_what_to_do() {
     assert!(bucket.contains("bucket of Policy"), "{bucket}");
     assert!(matches!(fail("[]"), DescribeError::Unknown { .. }));
 }
+
+#[test]
+fn descriptions_are_learnt_beside_what_is_known() {
+    let detached = ec2(
+        "DetachNetworkInterface",
+        "12:00:00",
+        r#"{"attachmentId":"eni-attach-1"}"#,
+        r#"{"_return":true}"#,
+    );
+    let mut descriptions = crate::inventory::Descriptions::default();
+    descriptions.add("instances.json", INSTANCES.as_bytes(), Some(ACCOUNT), None).unwrap();
+    assert!(descriptions.add("bad.json", b"{\"Reservations\":1", None, None).is_err());
+    let mut alone = Inventory::default();
+    alone.learn_descriptions(&descriptions);
+    assert_eq!(alone, described("instances.json", INSTANCES));
+
+    let mut live = Inventory::default();
+    run_instances("09:00:00", "i-2", "eni-2", "10.0.0.9").teach(&mut live);
+    detached.teach(&mut live);
+    live.learn_descriptions(&descriptions);
+    // What was known stays, and what a call said before its object was described takes effect.
+    assert!(live.instance(ACCOUNT, "i-2", at("12:00:00")).is_some());
+    let holder = |clock| live.interface(ACCOUNT, "eni-1", at(clock)).unwrap().instance.to_string();
+    assert_eq!((holder("11:00:00"), holder("12:00:00")), ("i-1".to_owned(), String::new()));
+    // A second time changes nothing.
+    let once = live.clone();
+    live.learn_descriptions(&descriptions);
+    assert_eq!(live, once);
+}
