@@ -1,8 +1,9 @@
 //! The public feeds that `guardpost intel update` knows, with their terms.
 //!
 //! On are feeds that need no key and whose terms allow commercial use; the others are for whoever has read
-//! the terms. Terms are as their publishers stated them in August 2026, and may change. The confidence is
-//! our judgement of how often an entry is wrong, not the publisher's.
+//! the terms. Addresses and terms were looked up in copies of the publishers' pages and not fetched when this
+//! table was made; they may have changed. The confidence is our judgement of how often an entry is wrong, not
+//! the publisher's.
 
 use intel::Category;
 
