@@ -39,9 +39,9 @@ impl Distribution {
 
 fn names_word(text: &[u8], word: &[u8]) -> bool {
     let Some((first, rest)) = word.split_first() else { return false };
-    text.iter().enumerate().any(|(at, byte)| {
-        byte.to_ascii_lowercase() == *first
-            && text.get(at + 1..at + word.len()).is_some_and(|it| it.eq_ignore_ascii_case(rest))
+    // Vectors find the few places to look at: every call of every caller comes by here.
+    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text).any(|at| {
+        text.get(at + 1..at + word.len()).is_some_and(|it| it.eq_ignore_ascii_case(rest))
             && !at.checked_sub(1).and_then(|it| text.get(it)).is_some_and(u8::is_ascii_alphabetic)
             && !text.get(at + word.len()).is_some_and(u8::is_ascii_alphabetic)
             && !is_program(text, at, word.len())

@@ -217,6 +217,11 @@ impl<'a> Event<'a, DnsQueries> {
     pub fn answers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.block.rows.answers(self.row)
     }
+
+    /// The answers as one text, for a cheap look whether it is worth to read them.
+    pub fn answers_text(&self) -> &'a str {
+        self.block.rows.answers_text(self.row)
+    }
 }
 
 /// CloudTrail records.

@@ -20,6 +20,10 @@ pub(crate) struct Rows<'a, 's, K: Kind> {
     pub(crate) indices: &'s [u32],
     /// What the lists say of each row, by position in `indices`; empty when no list says anything.
     pub(crate) listed: &'s [(intel::Verdict, intel::Categories)],
+    /// Who wants each row, by position, where that is known; and the bit of the detector that runs, none if
+    /// it must be asked.
+    pub(crate) wants: &'s [u64],
+    pub(crate) bit: u64,
 }
 
 impl<'a, K: Kind> Rows<'a, '_, K> {
@@ -266,7 +270,11 @@ impl<D: Detector> Run<D::Reads> for Adapter<D> {
     ) {
         call.wanted.clear();
         for position in 0..rows.indices.len() {
-            if self.wants(&rows.event(position)) {
+            let is_wanted = match rows.bit {
+                0 => self.wants(&rows.event(position)),
+                bit => rows.wants.get(position).is_some_and(|it| it & bit != 0),
+            };
+            if is_wanted {
                 call.wanted.push(position as u32);
             }
         }

@@ -29,6 +29,9 @@ pub(crate) struct Routed {
     pub(crate) calls: Vec<(Scope, Groups)>,
     /// What the lists say of each call's source, by row.
     pub(crate) call_lists: Vec<(Verdict, Categories)>,
+    /// By row of API calls: a bit for each of the first 64 detectors of calls that wants it. Detectors that
+    /// ask for calls by name are not among them.
+    pub(crate) call_wants: Vec<u64>,
 }
 
 pub(crate) struct Work<'a> {

@@ -78,6 +78,7 @@ impl Detector for MetadataDnsRebind {
     fn wants(&self, event: &Event<'_, DnsQueries>) -> bool {
         event.row.answer_count > 0
             && self.enabled
+            && event.answers_text().contains(END)
             && event.answers().any(|(_, data)| is_metadata(data))
             && is_public_name(event.name())
             && !event.listed.contains(Category::Trusted)

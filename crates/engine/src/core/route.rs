@@ -24,13 +24,22 @@ const NAMES_PER_PIECE: usize = 2048;
 pub(crate) struct CallIndex {
     /// By hash of the event name: positions of detectors in the registry's list.
     by_name: HashMap<u64, Vec<u16>, FixedState>,
+    /// Positions of the detectors that are asked about every call, and of those asked about listed ones.
+    every: Vec<u16>,
+    listed: Vec<u16>,
     facts: HashSet<u64, FixedState>,
 }
 
 impl CallIndex {
     pub(crate) fn new(registry: &Registry) -> CallIndex {
+        let positions = |is: fn(Interest) -> bool| {
+            let slots = registry.calls.iter().enumerate();
+            slots.filter(|(_, it)| is(it.interest)).map(|(at, _)| at as u16).collect()
+        };
         CallIndex {
             by_name: registry.calls_by_name(),
+            every: positions(|it| matches!(it, Interest::Every)),
+            listed: positions(|it| matches!(it, Interest::Listed(_))),
             facts: Inventory::CALLS.iter().map(|it| hash64(it.as_bytes())).collect(),
         }
     }
@@ -104,6 +113,7 @@ impl Engine {
     fn route_calls(&mut self, batch: &Batch, routed: &mut Routed) {
         let rows = &batch.calls.rows;
         routed.call_lists = vec![(Verdict::NONE, Categories::default()); rows.len()];
+        routed.call_wants = vec![0; rows.len()];
         let mut wanted: [Vec<(u32, EntityId)>; Scope::ALL.len()] = Default::default();
         let registry = self.registry.clone();
         let mut admitted = Vec::with_capacity(rows.len());
@@ -126,11 +136,15 @@ impl Engine {
             let name = hash64(event.event_name().as_bytes());
             let by_name = self.calls.by_name.get(&name);
             let mut scopes = 0u32;
-            for slot in &registry.calls {
-                let is_asked = scopes & (1 << slot.scope as u32) == 0
-                    && !matches!(slot.interest, Interest::Calls(_))
-                    && slot.run.wants(&event);
-                scopes |= u32::from(is_asked) << slot.scope as u32;
+            let listed =
+                if lists.1 == Categories::default() { &[][..] } else { &self.calls.listed };
+            for &position in self.calls.every.iter().chain(listed) {
+                let slot = &registry.calls[position as usize];
+                if slot.run.wants(&event) {
+                    scopes |= 1 << slot.scope as u32;
+                    // Those from the 65th on are asked once more when they run.
+                    routed.call_wants[index] |= 1u64.checked_shl(position.into()).unwrap_or(0);
+                }
             }
             for slot in by_name.into_iter().flatten().map(|&it| &registry.calls[it as usize]) {
                 let is_asked = scopes & (1 << slot.scope as u32) == 0 && slot.run.wants(&event);

@@ -55,6 +55,8 @@ struct Scratch {
     verdicts: Vec<Verdict>,
     listed: Vec<(Verdict, Categories)>,
     wanted: Vec<u32>,
+    /// Of API calls, see [`crate::work::Routed::call_wants`]; empty for all else.
+    wants: Vec<u64>,
     opened: Vec<u32>,
 }
 

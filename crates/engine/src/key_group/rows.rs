@@ -234,11 +234,13 @@ impl KeyGroup {
         for (scope, groups) in &work.routed.calls {
             for group in groups.of_key_group(key_group) {
                 let entity = self.open_caller(*scope, group, work);
-                let Scratch { indices, listed, .. } = &mut self.scratch;
+                let Scratch { indices, listed, wants, .. } = &mut self.scratch;
                 indices.clear();
                 indices.extend_from_slice(groups.rows(group));
                 listed.clear();
                 listed.extend(indices.iter().map(|&row| work.routed.call_lists[row as usize]));
+                wants.clear();
+                wants.extend(indices.iter().map(|&row| work.routed.call_wants[row as usize]));
                 self.run_slots::<ApiCalls>(
                     &work.registry.calls,
                     *scope,
@@ -248,6 +250,7 @@ impl KeyGroup {
                 );
             }
         }
+        self.scratch.wants.clear();
     }
 
     fn open_caller(&mut self, scope: Scope, group: &Group, work: &Work<'_>) -> u32 {
@@ -274,10 +277,17 @@ impl KeyGroup {
         work: &Work<'_>,
     ) {
         let Some(info) = self.entities[scope as usize].info(entity) else { return };
-        let Scratch { indices, listed, wanted, .. } = &mut self.scratch;
-        let rows = Rows { block, indices, listed };
-        for slot in slots.iter().filter(|it| it.scope == scope) {
+        let Scratch { indices, listed, wanted, wants, .. } = &mut self.scratch;
+        let mut rows = Rows { block, indices, listed, wants, bit: 0 };
+        let wanted_by = wants.iter().fold(0, |sum, it| sum | it);
+        for (position, slot) in slots.iter().enumerate().filter(|(_, it)| it.scope == scope) {
             if listed.is_empty() && matches!(slot.interest, Interest::Listed(_)) {
+                continue;
+            }
+            // Detectors that ask by name see the calls of others too, and are asked about them here.
+            let is_known = !wants.is_empty() && !matches!(slot.interest, Interest::Calls(_));
+            rows.bit = if is_known { 1u64.checked_shl(position as u32).unwrap_or(0) } else { 0 };
+            if rows.bit != 0 && wanted_by & rows.bit == 0 {
                 continue;
             }
             let mut call =

@@ -120,7 +120,7 @@ impl CloudTrailParser {
             },
             caller: Caller::parse(identity.kind.as_str()),
             marks: marks(event),
-            source: Addr::parse(event.source_address.as_str()).unwrap_or_default(),
+            source: address(event.source_address.as_str()),
             caller_account,
             vpc_endpoint_account: account(&event.vpc_endpoint_account).unwrap_or_default(),
             event_id: push(event.id.as_str()),
@@ -182,6 +182,14 @@ fn add_identity(row: &mut ApiCall, identity: &Identity<'_>, text: &mut String) {
     row.in_scope_of = push(identity.in_scope_of.as_str());
     row.session_created =
         Timestamp::parse(session.attributes.creation_date.as_str()).unwrap_or_default();
+}
+
+/// The address, unspecified when it is none.
+fn address(text: &str) -> Addr {
+    match kernels::parse_ipv4(text.as_bytes()) {
+        Some(address) => Addr::from_v4(address),
+        None => Addr::parse(text).unwrap_or_default(),
+    }
 }
 
 fn account(text: &Text<'_>) -> Option<AccountId> {

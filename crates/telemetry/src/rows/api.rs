@@ -235,11 +235,33 @@ impl ApiRows {
         self.rows.extend(other.rows.into_iter().map(|row| row.shifted(base)));
     }
 
+    /// Copies the text of a row in one piece, if nothing lies between its parts, as parsers leave it.
+    fn push_whole(&mut self, row: &mut ApiCall, text: &str) -> bool {
+        let (mut from, mut to, mut sum) = (u32::MAX, 0, 0);
+        for span in row.spans_mut().into_iter().filter(|it| it.len != 0) {
+            from = from.min(span.offset);
+            to = to.max(span.offset.saturating_add(span.len));
+            sum += u64::from(span.len);
+        }
+        let Some(whole) = text.get(from as usize..to as usize) else { return false };
+        let base = self.text.len();
+        if whole.len() as u64 != sum || base + whole.len() > u32::MAX as usize {
+            return false;
+        }
+        self.text.push_str(whole);
+        for span in row.spans_mut().into_iter().filter(|it| it.len != 0) {
+            span.offset = span.offset - from + base as u32;
+        }
+        true
+    }
+
     /// Copies one row of another block with its text.
     pub fn push_from(&mut self, other: &ApiRows, index: usize) {
         let mut row = other.rows[index];
-        for span in row.spans_mut() {
-            *span = Span::push(&mut self.text, span.of(&other.text));
+        if !self.push_whole(&mut row, &other.text) {
+            for span in row.spans_mut() {
+                *span = Span::push(&mut self.text, span.of(&other.text));
+            }
         }
         self.rows.push(row);
         self.origins.push(other.origins[index]);

@@ -77,7 +77,13 @@ impl DnsRows {
 
     /// The answers of a row: (type, rdata).
     pub fn answers(&self, row: &DnsQuery) -> impl Iterator<Item = (&str, &str)> {
-        row.answers.of(&self.text).lines().filter_map(|line| line.split_once(' '))
+        self.answers_text(row).lines().filter_map(|line| line.split_once(' '))
+    }
+
+    /// The answers of a row as one text: a line `type rdata` each.
+    #[inline]
+    pub fn answers_text(&self, row: &DnsQuery) -> &str {
+        row.answers.of(&self.text)
     }
 
     /// Appends another block.
