@@ -33,7 +33,10 @@ pub use finding_type::{Data, FindingType};
 pub use identity::{AggregationKey, detector_id, finding_id};
 pub use merge::{Commits, RETENTION};
 pub use redact::redact;
-pub use report::{CoverageRow, InputFile, InputSummary, Report, ReportFinding, Skipped};
+pub use report::{
+    CoverageGap, CoverageRow, InputFile, InputKind, InputSummary, ListUsed, Report, ReportFinding,
+    Skipped,
+};
 pub use resource::{
     AccessKeyDetails, IamInstanceProfile, InstanceDetails, LambdaDetails, NetworkInterface, Owner,
     PermissionConfiguration, PrivateIpAddressDetails, ProductCode, PublicAccess, Resource,

@@ -9,18 +9,35 @@ use crate::{Data, Explanation, Finding, FindingType};
 pub struct Report<'a> {
     /// Heading of the page.
     pub title: String,
-    /// When the report was made, as it is to be shown; absent when the output has to be reproducible.
-    pub generated_at: Option<String>,
     /// Name and version of the program, and of the tables it used, one per line.
     pub versions: Vec<String>,
     /// The command line that made it.
     pub command: String,
+    /// SHA-256 of the settings in force in hexadecimal digits; empty when not known.
+    pub settings: String,
+    /// The lists that were in force, in the order to be shown.
+    pub lists: Vec<ListUsed>,
     /// The findings; the page sorts them.
     pub findings: &'a [ReportFinding<'a>],
     /// What was read.
     pub inputs: InputSummary,
     /// What each type of finding could see.
     pub coverage: Vec<CoverageRow>,
+    /// Types of GuardDuty's catalogue that the program cannot raise.
+    pub not_served: Vec<String>,
+}
+
+/// A list of addresses or names that was in force.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ListUsed {
+    /// Its name.
+    pub name: String,
+    /// What its entries are.
+    pub category: String,
+    /// How many there are.
+    pub entries: u64,
+    /// Where it comes from: `built in` or `given`.
+    pub origin: String,
 }
 
 /// A finding with its explanation and the texts of its type.
@@ -39,6 +56,8 @@ pub struct ReportFinding<'a> {
 pub struct InputSummary {
     /// The files, in the order to be shown.
     pub files: Vec<InputFile>,
+    /// The kinds of records, in the order to be shown.
+    pub kinds: Vec<InputKind>,
     /// Records that were taken.
     pub records: u64,
     /// Event time of the earliest record.
@@ -47,6 +66,23 @@ pub struct InputSummary {
     pub last: Option<Timestamp>,
     /// What was not taken, by cause.
     pub skipped: Vec<Skipped>,
+}
+
+/// The records of one kind.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InputKind {
+    /// Its name, such as `VPC flow logs`.
+    pub name: String,
+    /// Records that were taken.
+    pub records: u64,
+    /// Files that held some.
+    pub files: u64,
+    /// Accounts that they belong to.
+    pub accounts: u64,
+    /// Event time of the earliest.
+    pub first: Timestamp,
+    /// Event time of the latest.
+    pub last: Timestamp,
 }
 
 /// One file or object.
@@ -82,10 +118,30 @@ pub struct Skipped {
 pub struct CoverageRow {
     /// The type string.
     pub finding_type: String,
+    /// What it looks for, in one line.
+    pub title: String,
     /// The sources that can raise it.
     pub needed: Vec<Data>,
     /// Whether records of one of them were read.
     pub is_seen: bool,
-    /// What limits it, such as history that is too short; empty when nothing does.
-    pub note: String,
+    /// What it could not see, worst first; empty when nothing limits it.
+    pub gaps: Vec<CoverageGap>,
+}
+
+/// Something that a type of finding could not see.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CoverageGap {
+    /// Whether the type cannot be raised because of it.
+    pub is_blocking: bool,
+    /// What is missing.
+    pub what: String,
+    /// What to change.
+    pub remedy: String,
+}
+
+impl CoverageRow {
+    /// Whether it could not have been raised.
+    pub fn is_blind(&self) -> bool {
+        !self.is_seen || self.gaps.iter().any(|it| it.is_blocking)
+    }
 }

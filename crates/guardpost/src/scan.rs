@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use detectors::rules::DRY_RUN_KEY;
 use engine::{Control, Engine, Intake, Inventory, Registry};
-use findings::{CoverageRow, Report, ReportFinding};
+use findings::{CoverageRow, ListUsed, Report, ReportFinding};
+use intel::Intel;
 use model::Timestamp;
 use store::{FindingStore as _, StoredFinding};
 use telemetry::{Interest, Options};
@@ -16,11 +17,11 @@ use crate::config::Config;
 use crate::coverage::Given;
 use crate::filter::Filter;
 use crate::knowledge::Knowledge;
-use crate::pipeline::{self, Job, Outcome, Progress, Reading};
+use crate::pipeline::{self, Job, Observer, Outcome, Progress, Reading};
 use crate::plan::{Plan, plan};
 use crate::sources::{Found, Object};
 use crate::window::Window;
-use crate::{coverage, evidence};
+use crate::{catalog, coverage, evidence};
 
 /// Rows later than this after the start of a scan are impossible.
 const FUTURE: Duration = Duration::from_hours(24);
@@ -61,6 +62,10 @@ pub struct Scan {
     pub warnings: Vec<String>,
     /// Where the built-in places come from.
     pub attribution: String,
+    /// The lists in force.
+    pub lists: Vec<ListUsed>,
+    /// SHA-256 of the settings.
+    pub settings: String,
     /// When it began.
     pub started: Timestamp,
     /// How long it took.
@@ -72,6 +77,17 @@ pub struct Scan {
 /// Plans and runs a scan. `begin` is told the bytes and files to be read, `watch` how far it has come.
 pub fn execute(
     request: Request,
+    begin: &mut dyn FnMut(u64, u64),
+    watch: &mut dyn FnMut(&Progress),
+) -> Result<Scan> {
+    execute_observed(request, &mut (), begin, watch)
+}
+
+/// Plans and runs a scan. `observer` looks at its batches, `begin` is told the bytes and files to be read, `watch`
+/// how far it has come.
+pub fn execute_observed(
+    request: Request,
+    observer: &mut dyn Observer,
     begin: &mut dyn FnMut(u64, u64),
     watch: &mut dyn FnMut(&Progress),
 ) -> Result<Scan> {
@@ -106,7 +122,7 @@ pub fn execute(
         threads,
         commit_time: started,
     };
-    let mut outcome = pipeline::run(job, watch);
+    let mut outcome = pipeline::run(job, observer, watch);
     outcome.unreadable.extend(unreadable);
     outcome.unreadable.extend(found.unreadable);
     outcome.unreadable.sort();
@@ -126,11 +142,29 @@ pub fn execute(
         empty: found.empty,
         has_inventory: knowledge.inventory.is_some(),
         warnings: knowledge.warnings,
+        lists: lists(&knowledge.intel),
+        settings: config.fingerprint(),
         attribution: knowledge.intel.places().attribution().to_owned(),
         started,
         elapsed: clock.elapsed(),
         threads,
     })
+}
+
+/// The lists in force, those that were given first.
+fn lists(intel: &Intel) -> Vec<ListUsed> {
+    let mut lists: Vec<ListUsed> = intel
+        .all_lists()
+        .iter()
+        .map(|it| ListUsed {
+            name: it.name.clone(),
+            category: it.category.as_str().to_owned(),
+            entries: it.entries,
+            origin: if it.builtin { "built in" } else { "given" }.to_owned(),
+        })
+        .collect();
+    lists.sort_by(|a, b| (&b.origin, &a.category, &a.name).cmp(&(&a.origin, &b.category, &b.name)));
+    lists
 }
 
 fn threads(request: &Request) -> usize {
@@ -185,12 +219,14 @@ impl Scan {
         versions.extend(self.attribution.lines().map(str::to_owned));
         Report {
             title: "Guardpost report".to_owned(),
-            generated_at: Some(format!("{} UTC", crate::text::minutes(self.started))),
             versions,
             command,
+            settings: self.settings.clone(),
+            lists: self.lists.clone(),
             findings,
             inputs: crate::summary::inputs(self),
             coverage: self.coverage.clone(),
+            not_served: catalog::unserved().map(str::to_owned).collect(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use findings::{InputSummary, Skipped};
+use findings::{InputKind, InputSummary, Skipped};
 use store::FindingStore as _;
 use telemetry::Sample;
 
@@ -243,8 +243,17 @@ pub fn inputs(scan: &Scan) -> InputSummary {
         sample: it.name.clone(),
     }));
     let span = outcome.tally.span();
+    let kinds = outcome.tally.kinds().map(|(kind, it)| InputKind {
+        name: kind.as_str().to_owned(),
+        records: it.records,
+        files: it.files,
+        accounts: it.accounts.len() as u64,
+        first: it.first,
+        last: it.last,
+    });
     InputSummary {
         files: outcome.files.clone(),
+        kinds: kinds.collect(),
         records: outcome.progress.records,
         first: span.map(|it| it.0),
         last: span.map(|it| it.1),

@@ -23,6 +23,16 @@ pub(super) fn line(out: &mut String, document: &str) {
     out.push('\n');
 }
 
+/// A JSON document on any number of lines with its active characters as escapes.
+pub fn visible_json(document: &str) -> String {
+    let mut out = String::with_capacity(document.len());
+    for c in document.chars() {
+        // Line ends stand between members only: serializers escape those of texts.
+        if is_active(c) && c != '\n' { escape(&mut out, c) } else { out.push(c) }
+    }
+    out
+}
+
 fn escape(out: &mut String, c: char) {
     for unit in c.encode_utf16(&mut [0; 2]) {
         put(out, format_args!("\\u{unit:04x}"));

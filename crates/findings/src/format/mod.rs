@@ -18,7 +18,7 @@ use crate::escape::Visible;
 pub use asff::asff;
 pub use csv::csv;
 pub use html::html;
-pub use json::json;
+pub use json::{json, visible_json};
 pub use ocsf::ocsf;
 pub use summary::summary;
 pub use table::{TableOptions, table};

@@ -6,7 +6,7 @@ use model::SeverityBand;
 
 use crate::Finding;
 use crate::escape::{Visible, columns};
-use crate::format::words::{self, Group, groups, headline};
+use crate::format::words::{Group, Labels, groups, headline};
 use crate::format::{minutes, put, thousands};
 
 /// How a table is laid out.
@@ -53,6 +53,7 @@ pub fn table(findings: &[&Finding], options: TableOptions) -> String {
 }
 
 struct Layout {
+    labels: Labels,
     is_colored: bool,
     /// Whether a finding takes one line.
     is_wide: bool,
@@ -66,12 +67,13 @@ struct Layout {
 
 impl Layout {
     fn of(findings: &[&Finding], options: TableOptions) -> Layout {
+        let labels = Labels::new(findings.iter().copied());
         let widest = |name: &str, text: &dyn Fn(&Finding) -> String| {
             findings.iter().map(|it| width(&text(it))).fold(width(name), usize::max)
         };
         let total = options.width.max(NARROWEST);
         let count = widest("COUNT", &|it| thousands(it.service.count));
-        let resource = widest("RESOURCE", &|it| words::resource(&it.resource)).min(RESOURCE_MAX);
+        let resource = widest("RESOURCE", &|it| labels.resource(it)).min(RESOURCE_MAX);
         let finding_type = widest("TYPE", &|it| it.finding_type.clone());
         let title = widest("TITLE", &headline);
         let indent = BAND_WIDTH + GAP.len();
@@ -79,6 +81,7 @@ impl Layout {
         let is_colored = options.is_colored;
         if finding_type + resource + title + 2 * GAP.len() <= rest {
             return Layout {
+                labels,
                 is_colored,
                 is_wide: true,
                 total,
@@ -90,7 +93,7 @@ impl Layout {
         }
         let finding_type = rest;
         let title = total - indent;
-        Layout { is_colored, is_wide: false, total, count, finding_type, resource, title }
+        Layout { labels, is_colored, is_wide: false, total, count, finding_type, resource, title }
     }
 
     fn header(&self, out: &mut String) {
@@ -120,7 +123,7 @@ impl Layout {
         put(out, format_args!("{time:<TIME_WIDTH$}{GAP}"));
         put(out, format_args!("{:>count$}{GAP}", thousands(finding.service.count)));
         let kind = fit(&finding.finding_type, self.finding_type);
-        let resource = words::resource(&finding.resource);
+        let resource = self.labels.resource(finding);
         if self.is_wide {
             let kind = pad(kind, self.finding_type);
             let resource = pad(fit(&resource, self.resource), self.resource);
@@ -161,7 +164,7 @@ impl Layout {
             if group.types.len() > TYPES_MAX {
                 put(&mut types, format_args!(" and {} more", group.types.len() - TYPES_MAX));
             }
-            let resource = words::resource(&group.finding.resource);
+            let resource = self.labels.resource(group.finding);
             let text = format!("{resource}: {}", counts.join(", "));
             put(out, format_args!("{}\n", fit(&text, self.total)));
             for line in wrap(&types, self.total - GAP.len()) {

@@ -1,9 +1,9 @@
 //! What people want to read first of a finding: whom it concerns and who was on the other side.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::SeverityBand;
+use model::{AccountId, SeverityBand};
 
 use crate::{Finding, Resource};
 
@@ -16,11 +16,46 @@ const MANY_REMOTES: &[&str] = &["PortSweep"];
 
 /// The resource with the name that people gave it: `i-0a1b2c3d4e5f60718 (web-1)`.
 pub(crate) fn resource(resource: &Resource) -> String {
-    let name = resource.name();
+    resource_instance(resource, resource.name())
+}
+
+/// `name` with the tag Name of the resource's instance behind it.
+pub(crate) fn resource_instance(resource: &Resource, name: &str) -> String {
     let tags = resource.instance_details.iter().flat_map(|it| &it.tags);
     match tags.into_iter().find(|it| it.key == "Name" && !it.value.is_empty()) {
         Some(tag) if tag.value != name => format!("{name} ({})", tag.value),
         _ => name.to_owned(),
+    }
+}
+
+/// Names of resources, with the account where several accounts have one of the same name.
+pub(crate) struct Labels {
+    shared: BTreeSet<String>,
+}
+
+impl Labels {
+    /// Looks which names stand for resources of several accounts.
+    pub(crate) fn new<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Labels {
+        let mut owners: BTreeMap<String, AccountId> = BTreeMap::new();
+        let mut shared = BTreeSet::new();
+        for finding in findings {
+            let name = resource(&finding.resource);
+            match owners.get(&name) {
+                None => _ = owners.insert(name, finding.account_id),
+                Some(owner) if *owner != finding.account_id => _ = shared.insert(name),
+                Some(_) => {}
+            }
+        }
+        Labels { shared }
+    }
+
+    /// The resource of a finding: `carol`, or `carol (111122223333)` where another account has a carol too.
+    pub(crate) fn resource(&self, finding: &Finding) -> String {
+        let name = resource(&finding.resource);
+        if name != finding.resource.resource_type && self.shared.contains(&name) {
+            return format!("{name} ({})", finding.account_id);
+        }
+        name
     }
 }
 
@@ -59,7 +94,10 @@ pub(crate) fn groups<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec
         if resource.name() == resource.resource_type {
             continue;
         }
-        let key = (finding.account_id, finding.region.as_str(), resource.name());
+        // Users and buckets are one in all Regions; functions of one name are not.
+        let is_regional = resource.lambda_details.is_some();
+        let region = if is_regional { finding.region.as_str() } else { "" };
+        let key = (finding.account_id, region, resource.name());
         by_resource.entry(key).or_default().push(finding);
     }
     let mut groups: Vec<Group<'a>> = by_resource
@@ -98,6 +136,22 @@ mod tests {
         assert_eq!(resource(&named), format!("{id} (web-1)"));
         named.instance_details.as_mut().unwrap().tags.clear();
         assert_eq!(resource(&named), id);
+    }
+
+    #[test]
+    fn the_account_tells_resources_of_one_name_apart() {
+        let mut samples = fixture::samples();
+        samples.truncate(2);
+        let name = resource(&samples[0].finding.resource);
+        let labels = |samples: &[fixture::Sample]| {
+            let labels = Labels::new(samples.iter().map(|it| &it.finding));
+            samples.iter().map(|it| labels.resource(&it.finding)).collect::<Vec<_>>()
+        };
+        samples[1].finding.resource = samples[0].finding.resource.clone();
+        assert_eq!(labels(&samples), [name.clone(), name.clone()]);
+        samples[1].finding.account_id = AccountId::new(444_455_556_666).unwrap();
+        let expected = [format!("{name} (111122223333)"), format!("{name} (444455556666)")];
+        assert_eq!(labels(&samples), expected);
     }
 
     #[test]

@@ -10,8 +10,9 @@ use crate::config::Config;
 use crate::filter::Filter;
 use crate::knowledge::{Collector, Knowledge};
 use crate::output::{self, Format, say};
+use crate::pipeline::Observer;
 use crate::progress::Bar;
-use crate::scan::{Request, Scan, execute};
+use crate::scan::{self, Request, Scan};
 use crate::sources;
 use crate::summary::summary;
 use crate::window::Window;
@@ -61,9 +62,19 @@ pub fn run(args: &ScanArgs) -> Result<u8> {
 
 /// Runs a scan with a bar at the terminal.
 pub(super) fn execute_shown(request: Request, is_quiet: bool) -> Result<Scan> {
+    execute_observed(request, is_quiet, &mut ())
+}
+
+/// Runs a scan with a bar at the terminal, and somebody who looks at its batches.
+pub(super) fn execute_observed(
+    request: Request,
+    is_quiet: bool,
+    observer: &mut dyn Observer,
+) -> Result<Scan> {
     let bar = std::cell::RefCell::new(Bar::new(is_quiet));
-    let scan = execute(
+    let scan = scan::execute_observed(
         request,
+        observer,
         &mut |bytes, files| bar.borrow_mut().begin(bytes, files),
         &mut |progress| bar.borrow_mut().show(progress),
     );

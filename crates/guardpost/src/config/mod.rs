@@ -4,6 +4,7 @@ mod print;
 mod range;
 mod sections;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use detectors::rules::Selection;
 use engine::{EngineOptions, IntakeOptions};
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use telemetry::Limits;
 
 use crate::intel::settings::IntelConfig;
@@ -146,6 +148,23 @@ impl Config {
         } else {
             self.detectors.clone()
         }
+    }
+
+    /// SHA-256 of all settings that findings depend on, in hexadecimal digits: equal for equal settings,
+    /// whether given or left at their defaults.
+    pub fn fingerprint(&self) -> String {
+        let mut settings = self.clone();
+        settings.scan.threads = 0;
+        // Settings that cannot be written have no file either: the result is empty, as of none known.
+        let text = toml::to_string(&settings).unwrap_or_default();
+        if text.is_empty() {
+            return text;
+        }
+        Sha256::digest(text).iter().fold(String::new(), |mut digits, byte| {
+            // Writing to a string cannot fail.
+            let _ok = write!(digits, "{byte:02x}");
+            digits
+        })
     }
 
     /// Options of the journal's writer.

@@ -4,7 +4,7 @@ mod details;
 mod judge;
 mod needs;
 
-use findings::{CoverageRow, Data, FindingType};
+use findings::{CoverageGap, CoverageRow, Data, FindingType};
 use serde::Serialize;
 
 use crate::catalog;
@@ -103,12 +103,16 @@ pub fn judge(types: &[&'static FindingType], given: &Given<'_>) -> Vec<Coverage>
 pub fn rows(types: &[&'static FindingType], given: &Given<'_>) -> Vec<CoverageRow> {
     let rows = judge(types, given).into_iter().map(|it| CoverageRow {
         finding_type: it.finding_type.name.to_owned(),
+        title: it.finding_type.title.to_owned(),
         needed: it.finding_type.data.to_vec(),
         is_seen: it.is_seen,
-        // The source that is missing is said beside the type.
-        note: if it.is_seen { it.note() } else { String::new() },
+        gaps: it.gaps.into_iter().map(row_gap).collect(),
     });
     rows.collect()
+}
+
+fn row_gap(gap: Gap) -> CoverageGap {
+    CoverageGap { is_blocking: gap.is_blocking, what: gap.what, remedy: gap.remedy }
 }
 
 /// What the absence of data costs: the sources that are missing, and how many types cannot be raised for want

@@ -11,7 +11,7 @@ use telemetry::Report;
 
 use super::task::ObjectDone;
 use super::timed::Rows;
-use super::{Job, Outcome, Progress};
+use super::{Job, Observer, Outcome, Progress};
 use crate::sources::{Object, Unreadable};
 use crate::tally::Tally;
 
@@ -25,6 +25,7 @@ pub(super) struct Consumer<'c> {
     executor: &'c dyn Executor,
     commit_time: Timestamp,
     watch: &'c mut dyn FnMut(&Progress),
+    observer: &'c mut dyn Observer,
     /// Bytes that were read of objects that have not ended.
     parts: BTreeMap<usize, u64>,
     /// By number: objects end in another order than they begin.
@@ -36,6 +37,7 @@ impl<'c> Consumer<'c> {
     pub(super) fn new(
         job: Job<'_>,
         executor: &'c dyn Executor,
+        observer: &'c mut dyn Observer,
         watch: &'c mut dyn FnMut(&Progress),
     ) -> Consumer<'c> {
         let outcome = Outcome {
@@ -58,6 +60,7 @@ impl<'c> Consumer<'c> {
             executor,
             commit_time,
             watch,
+            observer,
             parts: BTreeMap::new(),
             files: BTreeMap::new(),
             outcome,
@@ -108,6 +111,7 @@ impl<'c> Consumer<'c> {
 
     fn process(&mut self, batch: &Batch) {
         let output = self.engine.process(batch, self.executor);
+        self.observer.batch(batch, self.engine.inventory());
         let store = &mut self.outcome.store;
         let committed = store.commit(output.batch, output.drafts, self.commit_time);
         if let CommitOutcome::Committed { opened, dropped, .. } = committed {

@@ -13,7 +13,7 @@ mod timed;
 
 use std::time::Duration;
 
-use engine::{Engine, Executor as _, Intake};
+use engine::{Batch, Engine, Executor as _, Intake, Inventory};
 use findings::InputFile;
 use model::{SeverityBand, Timestamp};
 use store::MemoryStore;
@@ -28,6 +28,17 @@ use consumer::Consumer;
 use merge::{Entry, Merge, Piece, Supply};
 use queue::Queue;
 use serial::Serial;
+
+/// Looks at what a run reads, beside the detectors.
+pub trait Observer {
+    /// Takes a batch that the engine has worked on, with what is known after it.
+    fn batch(&mut self, batch: &Batch, inventory: &Inventory);
+}
+
+/// Nobody looks.
+impl Observer for () {
+    fn batch(&mut self, _: &Batch, _: &Inventory) {}
+}
 
 /// What a run needs.
 pub struct Job<'j> {
@@ -88,14 +99,14 @@ pub struct Outcome {
     pub progress: Progress,
 }
 
-/// Reads every object and gives what was found. `watch` is told how far it has come.
-pub fn run(job: Job<'_>, watch: &mut dyn FnMut(&Progress)) -> Outcome {
+/// Reads every object and gives what was found. `observer` looks at the batches, `watch` is told how far it has come.
+pub fn run(job: Job<'_>, observer: &mut dyn Observer, watch: &mut dyn FnMut(&Progress)) -> Outcome {
     let executor = Threads::new(job.threads);
     let (objects, reading) = (job.objects, job.reading.clone());
     let entries = objects.iter().zip(job.starts);
     let entries = entries.map(|(object, &time)| Entry { time, size: object.size }).collect();
     let mut merge = Merge::new(entries, job.lateness);
-    let mut consumer = Consumer::new(job, &executor, watch);
+    let mut consumer = Consumer::new(job, &executor, observer, watch);
     let mut consume = |supply: &mut dyn Supply| {
         while let Some(piece) = merge.next(supply) {
             match piece {

@@ -18,5 +18,9 @@ fn the_demo_writes_a_report() {
         "{ran:?}"
     );
     let page = std::fs::read_to_string(folder.path().join("guardpost-report.html")).unwrap();
-    assert!(page.starts_with("<!doctype html>") && page.contains("What could be seen"));
+    assert!(page.starts_with("<!doctype html>") && page.contains("What was looked for"));
+    assert!(page.contains("Looked for, not found") && page.contains("SHA-256 of the settings"));
+    assert_eq!(folder.run(&["demo"]).code, 0);
+    let again = std::fs::read_to_string(folder.path().join("guardpost-report.html")).unwrap();
+    assert!(again == page, "the same input gives the same bytes");
 }

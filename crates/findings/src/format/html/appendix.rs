@@ -1,11 +1,14 @@
-//! The end of the report: what was read, what could be seen in it, and how the report was made.
+//! The end of the report: what was read, and how the report was made.
 
 use crate::escape::Html;
-use crate::format::{put, thousands};
-use crate::{CoverageRow, InputSummary, Report};
+use crate::format::html::parts::cut;
+use crate::format::{minutes, put, thousands};
+use crate::{InputSummary, Report};
 
 /// Most files that are listed.
 const FILES_MAX: usize = 1_000;
+/// Most causes of skipped records, and lists, that are listed.
+const ROWS_MAX: usize = 200;
 
 /// Files, records, and what was skipped.
 pub(crate) fn inputs(out: &mut String, inputs: &InputSummary) {
@@ -20,6 +23,9 @@ pub(crate) fn inputs(out: &mut String, inputs: &InputSummary) {
             thousands(skipped)
         ),
     );
+    if !inputs.kinds.is_empty() {
+        kinds_table(out, inputs);
+    }
     if !inputs.skipped.is_empty() {
         skipped_table(out, inputs);
     }
@@ -29,19 +35,43 @@ pub(crate) fn inputs(out: &mut String, inputs: &InputSummary) {
     out.push_str("</section>\n");
 }
 
+fn kinds_table(out: &mut String, inputs: &InputSummary) {
+    out.push_str(
+        "<div class=\"scroll\"><table><thead><tr><th>Kind</th><th class=\"n\">Records</th>\
+         <th class=\"n\">Files</th><th class=\"n\">Accounts</th><th>From (UTC)</th><th>To (UTC)</th></tr></thead>\n\
+         <tbody>\n",
+    );
+    for it in &inputs.kinds {
+        put(
+            out,
+            format_args!(
+                "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
+                 <td class=\"time\">{}</td><td class=\"time\">{}</td></tr>\n",
+                Html(&it.name),
+                thousands(it.records),
+                thousands(it.files),
+                thousands(it.accounts),
+                minutes(it.first),
+                minutes(it.last)
+            ),
+        );
+    }
+    out.push_str("</tbody></table></div>\n");
+}
+
 fn skipped_table(out: &mut String, inputs: &InputSummary) {
     out.push_str(
         "<h4>Skipped</h4>\n<div class=\"scroll\"><table><thead><tr><th>Cause</th>\
          <th class=\"n\">Records</th><th>Sample</th></tr></thead>\n<tbody>\n",
     );
-    for it in &inputs.skipped {
+    for it in inputs.skipped.iter().take(ROWS_MAX) {
         put(
             out,
             format_args!(
                 "<tr><td>{}</td><td class=\"n\">{}</td><td><code>{}</code></td></tr>\n",
-                Html(&it.cause),
+                Html(&cut(&it.cause)),
                 thousands(it.count),
-                Html(&it.sample)
+                Html(&cut(&it.sample))
             ),
         );
     }
@@ -59,13 +89,13 @@ fn files_table(out: &mut String, inputs: &InputSummary) {
         ),
     );
     for it in inputs.files.iter().take(FILES_MAX) {
-        put(out, format_args!("<tr><td><code>{}</code>", Html(&it.name)));
+        put(out, format_args!("<tr><td><code>{}</code>", Html(&cut(&it.name))));
         if !it.sha256.is_empty() {
             put(
                 out,
                 format_args!(
                     "<br><span class=\"hash\">SHA-256 <code>{}</code></span>",
-                    Html(&it.sha256)
+                    Html(&cut(&it.sha256))
                 ),
             );
         }
@@ -74,7 +104,7 @@ fn files_table(out: &mut String, inputs: &InputSummary) {
             format_args!(
                 "</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
                  <td class=\"n\">{}</td></tr>\n",
-                Html(&it.format),
+                Html(&cut(&it.format)),
                 thousands(it.bytes),
                 thousands(it.records),
                 thousands(it.skipped)
@@ -89,56 +119,51 @@ fn files_table(out: &mut String, inputs: &InputSummary) {
     out.push_str("</details>\n");
 }
 
-/// Types of finding and whether the data that they need were there.
-pub(crate) fn coverage(out: &mut String, rows: &[CoverageRow]) {
-    let seen = rows.iter().filter(|it| it.is_seen).count() as u64;
-    put(
-        out,
-        format_args!(
-            "<section class=\"panel\" id=\"coverage\">\n<h2>What could be seen</h2>\n\
-             <p class=\"caption\">The data for {} of {} types of finding were read. Where the \
-             data are missing, nothing was looked for.</p>\n",
-            thousands(seen),
-            thousands(rows.len() as u64)
-        ),
-    );
-    if !rows.is_empty() {
-        out.push_str(
-            "<div class=\"scroll\"><table><thead><tr><th>Type of finding</th><th>Needs</th>\
-             <th>Data</th><th>Note</th></tr></thead>\n<tbody>\n",
-        );
-        for it in rows {
-            coverage_row(out, it);
-        }
-        out.push_str("</tbody></table></div>\n");
-    }
-    out.push_str("</section>\n");
-}
-
-fn coverage_row(out: &mut String, row: &CoverageRow) {
-    let needed: Vec<&str> = row.needed.iter().map(|it| it.as_str()).collect();
-    let (class, word) = if row.is_seen { ("yes", "read") } else { ("no", "missing") };
-    put(
-        out,
-        format_args!(
-            "<tr><td><code>{}</code></td><td>{}</td><td><span class=\"mark {class}\">{word}</span></td>\
-             <td>{}</td></tr>\n",
-            Html(&row.finding_type),
-            needed.join(" or "),
-            Html(&row.note)
-        ),
-    );
-}
-
-/// Versions and command line.
+/// Command line, versions, settings and lists.
 pub(crate) fn making(out: &mut String, report: &Report<'_>) {
     out.push_str("<section class=\"panel\" id=\"making\">\n<h2>How this report was made</h2>\n");
     if !report.command.is_empty() {
-        put(out, format_args!("<pre>{}</pre>\n", Html(&report.command)));
+        put(out, format_args!("<pre>{}</pre>\n", Html(&cut(&report.command))));
     }
     out.push_str("<ul>\n");
     for version in &report.versions {
-        put(out, format_args!("<li>{}</li>\n", Html(version)));
+        put(out, format_args!("<li>{}</li>\n", Html(&cut(version))));
     }
-    out.push_str("</ul>\n</section>\n");
+    if !report.settings.is_empty() {
+        put(
+            out,
+            format_args!(
+                "<li>SHA-256 of the settings <code>{}</code></li>\n",
+                Html(&cut(&report.settings))
+            ),
+        );
+    }
+    out.push_str("</ul>\n");
+    if !report.lists.is_empty() {
+        lists_table(out, report);
+    }
+    out.push_str(
+        "<p class=\"caption\">The same logs, lists, settings and program give the same report, byte for \
+         byte.</p>\n</section>\n",
+    );
+}
+
+fn lists_table(out: &mut String, report: &Report<'_>) {
+    out.push_str(
+        "<details><summary>Lists of addresses and names</summary>\n<div class=\"scroll\"><table><thead><tr>\
+         <th>List</th><th>Category</th><th>Origin</th><th class=\"n\">Entries</th></tr></thead>\n<tbody>\n",
+    );
+    for it in report.lists.iter().take(ROWS_MAX) {
+        put(
+            out,
+            format_args!(
+                "<tr><td><code>{}</code></td><td>{}</td><td>{}</td><td class=\"n\">{}</td></tr>\n",
+                Html(&cut(&it.name)),
+                Html(&it.category),
+                Html(&it.origin),
+                thousands(it.entries)
+            ),
+        );
+    }
+    out.push_str("</tbody></table></div>\n</details>\n");
 }

@@ -4,12 +4,23 @@ use serde::Serialize;
 
 use crate::escape::Html;
 use crate::format::html::class;
+use crate::format::html::entities::Entity;
+use crate::format::html::entity_view::link;
 use crate::format::html::json_view::json_view;
+use crate::format::html::parts::{cut, fact, plural};
 use crate::format::{put, seconds, thousands, words};
 use crate::{EvidenceRecord, Finding, Reason, ReportFinding};
 
-/// Writes the section.
-pub(crate) fn section(out: &mut String, it: &ReportFinding<'_>) {
+/// Most bytes of a document that are shown.
+const DOCUMENT_MAX: usize = 16 * 1024;
+
+/// Writes the section; without records where the page has no room for them.
+pub(crate) fn section(
+    out: &mut String,
+    it: &ReportFinding<'_>,
+    related: &[&Entity],
+    has_records: bool,
+) {
     let finding = it.finding;
     let class = class(finding.band());
     put(
@@ -21,11 +32,18 @@ pub(crate) fn section(out: &mut String, it: &ReportFinding<'_>) {
             Html(&finding.id),
             finding.band(),
             finding.severity.value(),
-            Html(&finding.finding_type),
-            Html(&words::headline(finding)),
+            Html(&cut(&finding.finding_type)),
+            Html(&cut(&words::headline(finding))),
         ),
     );
     facts(out, it);
+    if !related.is_empty() {
+        out.push_str("<p class=\"with\"><span class=\"kind\">Concerns</span>");
+        for it in related {
+            link(out, it);
+        }
+        out.push_str("</p>\n");
+    }
     out.push_str("<div class=\"prose\">\n");
     text(out, "What happened", &finding.description);
     text(out, "Why it matters", it.finding_type.about);
@@ -34,18 +52,24 @@ pub(crate) fn section(out: &mut String, it: &ReportFinding<'_>) {
     text(out, "What else looks like this", it.finding_type.false_positives);
     out.push_str("</div>\n");
     reasons(out, &it.explanation.reasons);
-    evidence(out, &it.explanation.evidence);
-    out.push_str("<div class=\"raw\">\n");
-    document(out, "Resource", &finding.resource);
-    if let Some(action) = &finding.service.action {
-        document(out, "Action", action);
+    if has_records {
+        evidence(out, &it.explanation.evidence);
+        out.push_str("<div class=\"raw\">\n");
+        document(out, "Resource", &finding.resource);
+        if let Some(action) = &finding.service.action {
+            document(out, "Action", action);
+        }
+        if let Some(intel) = &finding.service.evidence {
+            document(out, "Threat intelligence", intel);
+        }
+        out.push_str("</div>\n");
+    } else {
+        out.push_str(
+            "<p class=\"empty\">The records are left out to keep the size of this page bounded. The JSON \
+             output has them.</p>\n",
+        );
     }
-    if let Some(intel) = &finding.service.evidence {
-        document(out, "Threat intelligence", intel);
-    }
-    out.push_str(
-        "</div>\n<p class=\"back\"><a href=\"#findings\">Back to the list</a></p>\n</article>\n",
-    );
+    out.push_str("<p class=\"back\"><a href=\"#findings\">Findings</a></p>\n</article>\n");
 }
 
 fn facts(out: &mut String, it: &ReportFinding<'_>) {
@@ -68,15 +92,6 @@ fn facts(out: &mut String, it: &ReportFinding<'_>) {
     out.push_str("</dl>\n");
 }
 
-fn fact(out: &mut String, name: &str, value: &str, is_code: bool) {
-    if value.is_empty() {
-        return;
-    }
-    let (open, close) = if is_code { ("<code>", "</code>") } else { ("", "") };
-    let (name, value) = (Html(name), Html(value));
-    put(out, format_args!("<div><dt>{name}</dt><dd>{open}{value}{close}</dd></div>\n"));
-}
-
 /// The address, with country and network, or the name on the other side.
 fn remote(finding: &Finding) -> Option<String> {
     let action = finding.service.action.as_ref()?;
@@ -93,7 +108,7 @@ fn remote(finding: &Finding) -> Option<String> {
 
 fn text(out: &mut String, heading: &str, body: &str) {
     if !body.is_empty() {
-        put(out, format_args!("<div><h4>{heading}</h4><p>{}</p></div>\n", Html(body)));
+        put(out, format_args!("<div><h4>{heading}</h4><p>{}</p></div>\n", Html(&cut(body))));
     }
 }
 
@@ -110,9 +125,9 @@ fn reasons(out: &mut String, reasons: &[Reason]) {
             out,
             format_args!(
                 "<tr><td>{}</td><td><strong>{}</strong></td><td>{}</td></tr>\n",
-                Html(&it.what),
-                Html(&it.value),
-                Html(&it.threshold)
+                Html(&cut(&it.what)),
+                Html(&cut(&it.value)),
+                Html(&cut(&it.threshold))
             ),
         );
     }
@@ -125,7 +140,10 @@ fn evidence(out: &mut String, records: &[EvidenceRecord]) {
     }
     put(
         out,
-        format_args!("<h4>Evidence <span class=\"of\">{} records</span></h4>\n", records.len()),
+        format_args!(
+            "<h4>Evidence <span class=\"of\">{}</span></h4>\n",
+            plural(records.len(), "record")
+        ),
     );
     for it in records {
         put(
@@ -135,10 +153,10 @@ fn evidence(out: &mut String, records: &[EvidenceRecord]) {
                  <code>{}</code> <span class=\"of\">byte {}, {} bytes</span></summary>\n\
                  <p class=\"hash\">SHA-256 <code>{}</code></p>\n",
                 seconds(it.time),
-                Html(&it.file),
+                Html(&cut(&it.file)),
                 thousands(it.offset),
                 thousands(it.length),
-                Html(&it.sha256),
+                Html(&cut(&it.sha256)),
             ),
         );
         json_view(out, &it.text);
@@ -149,6 +167,7 @@ fn evidence(out: &mut String, records: &[EvidenceRecord]) {
 fn document(out: &mut String, name: &str, value: &impl Serialize) {
     let text = serde_json::to_string(value).unwrap_or_default();
     put(out, format_args!("<details><summary>{name} as JSON</summary>\n"));
-    json_view(out, &text);
+    let end = text.floor_char_boundary(DOCUMENT_MAX);
+    json_view(out, text.get(..end).unwrap_or_default());
     out.push_str("</details>\n");
 }

@@ -2,9 +2,9 @@
 
 use model::{SeverityBand, Timestamp};
 
-use crate::ReportFinding;
 use crate::format::html::class;
 use crate::format::{minutes, put};
+use crate::{Finding, ReportFinding};
 
 /// Widths of a bar in hours that people can read, with what they are called.
 const STEPS: [(i64, &str); 6] =
@@ -21,40 +21,64 @@ const BASE: i64 = HEIGHT + 10;
 /// Counts by band, mildest first.
 type Bar = [u64; SeverityBand::ALL.len()];
 
-/// Draws when findings were last seen; nothing without findings.
-pub(crate) fn timeline(out: &mut String, findings: &[&ReportFinding<'_>]) {
-    let hours = || findings.iter().map(|it| it.finding.service.event_last_seen.hour());
-    let (Some(first), Some(last)) = (hours().min(), hours().max()) else { return };
-    let span = last.saturating_sub(first).saturating_add(1);
-    let step = STEPS.iter().find(|(step, _)| span / step < BARS_MAX);
-    let (step, unit) = step.copied().unwrap_or((span / BARS_MAX + 1, "long period"));
-    let used = last.div_euclid(step) - first.div_euclid(step) + 1;
-    let bars = used.max(BARS_MIN);
-    let start = first.div_euclid(step) - (bars - used) / 2;
-    let mut counts = vec![Bar::default(); bars as usize];
-    for it in findings {
-        let bar = it.finding.service.event_last_seen.hour().div_euclid(step) - start;
-        let count = counts.get_mut(bar as usize);
-        if let Some(count) = count.and_then(|it_| it_.get_mut(it.finding.band() as usize)) {
-            *count += 1;
+/// The bars of the timeline: which finding stands in which.
+pub(crate) struct Timeline {
+    start: i64,
+    step: i64,
+    bars: i64,
+    unit: &'static str,
+}
+
+impl Timeline {
+    /// Chooses bars for when findings were last seen; nothing without findings.
+    pub(crate) fn new(findings: &[&ReportFinding<'_>]) -> Option<Timeline> {
+        let hours = || findings.iter().map(|it| it.finding.service.event_last_seen.hour());
+        let (first, last) = (hours().min()?, hours().max()?);
+        let span = last.saturating_sub(first).saturating_add(1);
+        let step = STEPS.iter().find(|(step, _)| span / step < BARS_MAX);
+        let (step, unit) = step.copied().unwrap_or((span / BARS_MAX + 1, "long period"));
+        let used = last.div_euclid(step) - first.div_euclid(step) + 1;
+        let bars = used.max(BARS_MIN);
+        let start = first.div_euclid(step) - (bars - used) / 2;
+        Some(Timeline { start, step, bars, unit })
+    }
+
+    /// The number of a finding's bar.
+    pub(crate) fn bar_of(&self, finding: &Finding) -> i64 {
+        finding.service.event_last_seen.hour().div_euclid(self.step) - self.start
+    }
+
+    /// Draws the chart.
+    pub(crate) fn draw(&self, out: &mut String, findings: &[&ReportFinding<'_>]) {
+        let mut counts = vec![Bar::default(); usize::try_from(self.bars).unwrap_or_default()];
+        for it in findings {
+            let bar = usize::try_from(self.bar_of(it.finding)).ok();
+            let count = bar.and_then(|it| counts.get_mut(it));
+            if let Some(count) = count.and_then(|bar| bar.get_mut(it.finding.band() as usize)) {
+                *count += 1;
+            }
         }
+        let (start, step, bars) = (self.start, self.step, self.bars);
+        let axis = Axis { start, step, bars, top: top(&counts) };
+        put(
+            out,
+            format_args!(
+                "<p class=\"caption\">Findings by the {unit} in which they were last seen, UTC</p>\n\
+                 <div class=\"scroll\"><svg class=\"timeline\" id=\"chart\" viewBox=\"0 0 {WIDTH} {}\" \
+                 data-base=\"{BASE}\" data-height=\"{HEIGHT}\" data-top=\"{}\" role=\"group\" \
+                 aria-label=\"Findings per {unit} by severity\">\n",
+                BASE + 26,
+                axis.top,
+                unit = self.unit,
+            ),
+        );
+        axis.grid(out);
+        for (at, bar) in counts.iter().enumerate() {
+            axis.bar(out, at as i64, bar);
+        }
+        axis.labels(out);
+        out.push_str("</svg></div>\n");
     }
-    put(
-        out,
-        format_args!(
-            "<section class=\"panel\">\n<h2>Timeline</h2>\n<p class=\"caption\">Findings by the {unit} \
-             in which they were last seen, UTC</p>\n<div class=\"scroll\"><svg class=\"timeline\" \
-             viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"Findings per {unit} by severity\">\n",
-            BASE + 26
-        ),
-    );
-    let axis = Axis { start, step, bars, top: top(&counts) };
-    axis.grid(out);
-    for (at, bar) in counts.iter().enumerate() {
-        axis.bar(out, at as i64, bar);
-    }
-    axis.labels(out);
-    out.push_str("</svg></div>\n</section>\n");
 }
 
 /// The number at the top of the scale: even from three on, so that the middle line is whole.
@@ -103,13 +127,23 @@ impl Axis {
         let time = minutes(Timestamp::from_hour((self.start + at) * self.step));
         let gap = if self.bars > 48 { 2 } else { 4 };
         let (x, width) = (self.x(at) + gap / 2, self.x(at + 1) - self.x(at) - gap);
-        put(out, format_args!("<g><title>{time} — "));
+        put(
+            out,
+            format_args!("<g class=\"bar\" data-b=\"{at}\" data-from=\"{time}\"><title>{time} — "),
+        );
         let named = SeverityBand::ALL.iter().zip(bar).rev().filter(|(_, count)| **count > 0);
-        for (at, (band, count)) in named.enumerate() {
-            let comma = if at > 0 { ", " } else { "" };
+        for (place, (band, count)) in named.enumerate() {
+            let comma = if place > 0 { ", " } else { "" };
             put(out, format_args!("{comma}{count} {}", class(*band)));
         }
-        out.push_str("</title>");
+        // Where the pointer or the keyboard picks the bar.
+        put(
+            out,
+            format_args!(
+                "</title><rect class=\"hit\" x=\"{x}\" y=\"{}\" width=\"{width}\" height=\"{HEIGHT}\"/>",
+                BASE - HEIGHT
+            ),
+        );
         // The most severe stand on the base line, where their heights compare.
         let mut below = 0;
         for (band, count) in
@@ -158,10 +192,12 @@ mod tests {
         for (sample, time) in samples.iter_mut().zip(times) {
             sample.finding.service.event_last_seen = *time;
         }
-        let findings: Vec<ReportFinding<'_>> =
-            samples.iter().map(fixture::Sample::report).collect();
+        let reports: Vec<ReportFinding<'_>> = samples.iter().map(fixture::Sample::report).collect();
+        let findings: Vec<&ReportFinding<'_>> = reports.iter().collect();
         let mut out = String::new();
-        timeline(&mut out, &findings.iter().collect::<Vec<_>>());
+        if let Some(it) = Timeline::new(&findings) {
+            it.draw(&mut out, &findings);
+        }
         out
     }
 
