@@ -73,6 +73,15 @@ impl FlowLines {
         self.slices().flat_map(|(rows, _)| rows)
     }
 
+    /// The rows in journal order, each with its interface.
+    pub fn with_interfaces(&self) -> impl Iterator<Item = (&Flow, &FlowInterface)> {
+        self.pieces.iter().flat_map(|(block, range)| {
+            let rows = &self.blocks[*block as usize].rows;
+            let own = &rows.rows[range.start as usize..range.end as usize];
+            own.iter().map(|it| (it, &rows.interfaces[it.interface as usize]))
+        })
+    }
+
     /// Where the rows were taken from, range by range.
     pub(crate) fn origins(&self) -> impl Iterator<Item = &[Origin]> {
         self.slices().map(|(_, origins)| origins)

@@ -33,7 +33,7 @@ mod table;
 mod work;
 
 pub use batch::{Batch, Control};
-pub use connection::{Connection, ConnectionSettings, Outcome};
+pub use connection::{Connection, ConnectionSettings, Outcome, Side};
 pub use context::{Context, EntityInfo};
 pub use core::{BatchOutput, Counters, Engine, EngineOptions, Suppression};
 pub use describe::{Ends, port_name};

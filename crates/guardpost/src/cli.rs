@@ -1,9 +1,13 @@
 //! The command line.
 
+mod summary;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use model::SeverityBand;
+
+pub use summary::SummaryArgs;
 
 use crate::output::Format;
 
@@ -30,6 +34,8 @@ pub enum Command {
     Scan(Box<ScanArgs>),
     /// Scan samples that come with the program and write guardpost-report.html
     Demo(DemoArgs),
+    /// Tell what the logs say of one principal or instance: when, where from, what it did, findings
+    Summary(Box<SummaryArgs>),
     /// Write logs with attacks in them, to see that they are found
     Simulate(SimulateArgs),
     /// Fetch public lists of threats and keep them for scans; list them and look values up
@@ -344,7 +350,7 @@ pub struct TypesArgs {
 pub enum ListFormat {
     /// For people.
     Table,
-    /// One JSON array.
+    /// One JSON document.
     Json,
 }
 

@@ -18,6 +18,7 @@ pub mod plan;
 pub mod progress;
 pub mod scan;
 pub mod sources;
+pub mod subject;
 pub mod summary;
 pub mod tally;
 pub mod text;

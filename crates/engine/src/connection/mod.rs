@@ -13,6 +13,7 @@ mod table;
 use model::{Addr, Origin};
 use serde::{Deserialize, Serialize};
 
+pub use side::Side;
 pub(crate) use stage::InterfaceState;
 
 /// How the other side reacted.

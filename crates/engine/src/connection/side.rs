@@ -13,7 +13,7 @@ const OWN_MAX: usize = 16;
 /// Learning is by line, never by batch: an address that stands in every line is ours. Until that is
 /// settled, a private address is taken before a public one and the source before the destination.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Side {
+pub struct Side {
     /// Settled addresses; the first, which nearly all lines have, lies in place.
     own: SmallVec<[Addr; 1]>,
     /// The two addresses of the first line while it is open which of them is ours.
@@ -26,7 +26,7 @@ impl Side {
     }
 
     /// Adds addresses that the inventory knows to be ours.
-    pub(crate) fn add_known(&mut self, addrs: impl IntoIterator<Item = Addr>) {
+    pub fn add_known(&mut self, addrs: impl IntoIterator<Item = Addr>) {
         for addr in addrs {
             self.add(addr);
         }
@@ -40,7 +40,7 @@ impl Side {
 
     /// Whether we sent the packets of this line; learns from it.
     #[inline]
-    pub(crate) fn is_outbound(&mut self, flow: &Flow) -> bool {
+    pub fn is_outbound(&mut self, flow: &Flow) -> bool {
         if let [own, ..] = self.own[..] {
             if own == flow.src {
                 return true;

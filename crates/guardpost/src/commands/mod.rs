@@ -8,6 +8,7 @@ pub mod intel;
 pub mod manual;
 pub mod scan;
 pub mod simulate;
+pub mod summary;
 pub mod types;
 
 use std::process::ExitCode;
@@ -64,6 +65,7 @@ fn run(command: Command) -> Result<u8> {
         Command::Scan(args) => scan::run(&args),
         Command::Demo(args) => demo::run(&args).map(|()| 0),
         Command::Simulate(args) => simulate::run(&args).map(|()| 0),
+        Command::Summary(args) => summary::run(&args).map(|()| 0),
         Command::Coverage(args) => coverage::run(&args).map(|()| 0),
         Command::Intel(command) => intel::run(&command),
         Command::Types(args) => types::run(&args).map(|()| 0),

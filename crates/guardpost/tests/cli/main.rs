@@ -7,4 +7,5 @@ mod order;
 mod rules;
 mod samples;
 mod scan;
+mod summary;
 mod types;
