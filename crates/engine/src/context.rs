@@ -4,7 +4,7 @@ use intel::Intel;
 use model::{AccountId, Addr, Entity, EntityId, Region, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, Purpose};
 use crate::profiles::Profiles;
 
 /// Intel, inventory and profiles as of the batch, and the entity concerned.
@@ -20,6 +20,21 @@ pub struct Context<'a> {
     pub entity: &'a EntityInfo,
     /// The watermark before the batch.
     pub watermark: Timestamp,
+}
+
+impl Context<'_> {
+    /// Whom the interface is for whose state it is. A record that names the instance settles it; of other
+    /// entities nothing is known.
+    pub fn purpose(&self, at: Timestamp) -> Purpose {
+        let EntityInfo { scope, account, name, instance, .. } = self.entity;
+        match scope {
+            Scope::Interface if instance.is_empty() => {
+                self.inventory.purpose_of(*account, name, at)
+            }
+            Scope::Interface => Purpose::Instance,
+            _ => Purpose::Unknown,
+        }
+    }
 }
 
 /// An entity and what its records said of it.

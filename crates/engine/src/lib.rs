@@ -41,7 +41,7 @@ pub use detector::{Detector, Feedback, Interest, Spec};
 pub use executor::{Executor, Serial};
 pub use flow_lines::{FlowLines, SharedFlows};
 pub use intake::{Intake, IntakeOptions, SourceId};
-pub use inventory::{Descriptions, Inventory};
+pub use inventory::{Descriptions, Inventory, Purpose};
 pub use journal::{BatchEntry, Journal, ObjectEntry, ObjectRange};
 pub use kind::{
     ApiCalls, Connections, DnsQueries, Event, FlowBlock, Flows, Kind, LocalFlow, Signals,

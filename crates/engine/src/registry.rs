@@ -222,7 +222,7 @@ impl<D: Detector> Adapter<D> {
 }
 
 fn out_at<'a>(time: Timestamp, call: &'a mut Call<'_>) -> Out<'a> {
-    Out { outputs: call.outputs, wake: None, time, account: call.ctx.entity.account }
+    Out { outputs: call.outputs, wake: None, time, ctx: call.ctx }
 }
 
 impl<D: Detector> AnyDetector for Adapter<D> {

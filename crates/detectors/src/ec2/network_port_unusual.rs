@@ -10,7 +10,6 @@ use engine::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::port_probe::is_of_a_service;
 use crate::attempts::is_trusted;
 
 /// An unusual server port.
@@ -184,7 +183,6 @@ impl NetworkPortUnusual {
         !is_full
             && others.count() < self.new_ports
             && ctx.profiles.count(&HOSTS, ctx.entity.account, key) == 0
-            && !is_of_a_service(ctx, engine::model::Timestamp::from_secs(i64::from(now)))
     }
 
     fn is_enough(&self, trial: &Trial, connection: &Connection) -> bool {

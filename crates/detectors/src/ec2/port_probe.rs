@@ -7,7 +7,7 @@ use engine::findings::{
     Reason, ResourceRole,
 };
 use engine::intel::{Categories, Category, Indicator};
-use engine::model::{Addr, Scope, Severity, Timestamp};
+use engine::model::{Addr, Scope, Severity};
 use engine::stats::BoundedMap;
 use engine::telemetry::Flow;
 use engine::{Context, Detector, Event, Flows, Interest, LocalFlow, Out, Spec, port_name};
@@ -142,7 +142,7 @@ impl Detector for PortProbe {
     ) {
         let flow = event.row;
         let (probes, _) = state.ports.entry(u64::from(flow.local_port), flow.start);
-        if !probes.note(flow, self.again_secs) || is_of_a_service(ctx, event.time()) {
+        if !probes.note(flow, self.again_secs) {
             return;
         }
         if probes.evidence.len() < EVIDENCE_MAX {
@@ -231,15 +231,6 @@ fn is_open_answer(flow: &LocalFlow) -> bool {
         None => RESET_BYTES + MORE_OF_IPV6,
     };
     flow.bytes > reset * u64::from(flow.packets) && is_ours(flow) == Some(false)
-}
-
-/// Whether the interface is known to be a service's, such as a load balancer's: it is there to be reached.
-pub(super) fn is_of_a_service(ctx: &Context<'_>, at: Timestamp) -> bool {
-    let entity = ctx.entity;
-    ctx.inventory.interface(entity.account, &entity.name, at).is_some_and(|it| {
-        let kind = &*it.fact.interface_type;
-        !(kind.is_empty() || kind == "interface") || it.fact.description.starts_with("ELB ")
-    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ pub(crate) mod tor;
 use engine::findings::{Draft, FindingType};
 use engine::model::Timestamp;
 use engine::telemetry::Flow;
-use engine::{Context, Ends, LocalFlow};
+use engine::{Context, Ends, LocalFlow, Purpose};
 
 const ICMP: u8 = 1;
 const TCP: u8 = 6;
@@ -22,7 +22,7 @@ const MORE_OF_IPV6: u64 = 20;
 /// What the interface of a flow line belongs to, as a family sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Talker {
-    /// An instance, or whatever is not known to be a function's.
+    /// An instance, or whatever is not known to be for something else.
     Instance,
     /// A Lambda function.
     Function,
@@ -31,7 +31,11 @@ pub(crate) enum Talker {
 impl Talker {
     /// Whether the interface whose state it is belongs to such a talker.
     pub(crate) fn owns(self, ctx: &Context<'_>, time: Timestamp) -> bool {
-        ctx.function_name(time).is_some() == (self == Talker::Function)
+        let purpose = ctx.purpose(time);
+        match self {
+            Talker::Instance => purpose.may_be_instance(),
+            Talker::Function => purpose == Purpose::Function,
+        }
     }
 
     /// A draft about the talker and what texts call it; nothing where the interface is another's.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::{FUNCTIONS_MAX, Inventory, named_key};
 use super::instances::add_tags;
 use super::network::InterfaceFact;
+use super::purpose::Purpose;
 use super::timeline::{Fact, Text};
 
 /// What Lambda writes before the name of the function into the description of an interface.
@@ -131,7 +132,7 @@ impl Inventory {
         at: Timestamp,
     ) -> Option<&str> {
         let fact = self.interface_fact(account, interface, at)?;
-        if !fact.is_of_lambda() {
+        if fact.purpose() != Purpose::Function {
             return None;
         }
         let name = fact.function_name().or_else(|| self.only_function(fact, at));

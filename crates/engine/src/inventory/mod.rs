@@ -24,6 +24,7 @@ mod learn_sts;
 mod lineage;
 mod lookup;
 mod network;
+mod purpose;
 mod read_ec2;
 mod shared;
 mod table;
@@ -39,6 +40,7 @@ pub use instances::InstanceFact;
 pub use learn_s3::{read_block, requested_acl};
 pub use lineage::{Lineage, Parent};
 pub use network::{Interface, InterfaceFact, PrivateAddress, VpcEndpointFact};
+pub use purpose::Purpose;
 pub use timeline::Text;
 
 #[cfg(test)]
