@@ -4,6 +4,8 @@
 //! much at all: most interfaces never do, and pay for one addition. A window is judged after the next one
 //! has passed, when the answers are in: floods get none, while transfers, media and queries do.
 
+mod kind;
+mod limits;
 mod window;
 
 use std::time::Duration;
@@ -13,7 +15,9 @@ use engine::model::{Scope, Severity, Timestamp};
 use engine::{Context, Detector, Ends, Event, Flows, Interest, Out, Spec};
 
 use crate::attempts::is_trusted;
-use window::{Kind, Limits, Window, kind, seconds};
+use kind::{Kind, kind};
+use limits::Limits;
+use window::{Window, seconds};
 
 pub use window::State;
 
@@ -78,8 +82,9 @@ flood!(
     "An EC2 instance floods a host with TCP packets",
     "The instance sends very many TCP packets to a public address that open connections and carry nothing, \
      or that nobody acknowledges.",
-    "`tcp_packets` in lines of at most three empty segments with SYN and without FIN, or in lines of 5,000 \
-     segments and more of which at most two in a thousand are answered.",
+    "`tcp_packets` in lines of empty segments with SYN and without FIN, to which at most two in a thousand \
+     segments with data come back (in formats without `tcp-flags` only lines of at most three segments \
+     count); or in lines of 5,000 segments and more of which at most two in a thousand are answered.",
     &["T1498.001", "T1499.001"]
 );
 flood!(
@@ -159,7 +164,7 @@ impl Detector for DenialOfService {
         name: "ec2/denial_of_service",
         scope: Scope::Interface,
         idle: Duration::from_hours(2),
-        version: 1,
+        version: 2,
         types: &[&DOS_DNS, &DOS_TCP, &DOS_UDP, &DOS_UDP_ON_TCP_PORTS, &DOS_UNUSUAL_PROTOCOL],
         interest: Interest::Every,
     };

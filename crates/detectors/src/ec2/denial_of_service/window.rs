@@ -1,13 +1,13 @@
-//! What an interface sends to one address in two minutes, and whether that is a flood.
+//! What an interface sends to one address in two minutes.
 
 use engine::LocalFlow;
 use engine::findings::EvidenceRef;
 use engine::model::{Addr, Timestamp};
 use engine::stats::BoundedMap;
-use engine::telemetry::Flow;
 use serde::{Deserialize, Serialize};
 
-use crate::ec2::threat_list::is_ours;
+use super::kind::{ATTEMPT_PACKETS, Kind, TCP, is_attempt, is_empty};
+use super::limits::Limits;
 
 /// Length of a window, seconds.
 pub(super) const WINDOW_SECS: u32 = 120;
@@ -17,169 +17,6 @@ const GATE_WINDOWS: u32 = 10;
 const WINDOWS_MAX: usize = 64;
 const SUSPECTS_MAX: usize = 32;
 const EVIDENCE_MAX: usize = 7;
-/// Lines of at most so many empty segments are attempts to connect; lines of so many are streams.
-const ATTEMPT_PACKETS: u32 = 3;
-const STREAM_PACKETS: u32 = 5_000;
-/// A stream that is acknowledged, however sparsely, has lines of so many segments back.
-const ACKNOWLEDGED_PACKETS: u32 = 25;
-const ACKNOWLEDGED_PER_MILLE: u64 = 2;
-/// The largest segment without data that opens a connection: headers with options, over IPv4.
-const EMPTY_SEGMENT: u64 = 60;
-const MORE_OF_IPV6: u64 = 20;
-/// Mean size from which answers are amplified ones.
-const AMPLIFIED_BYTES: u64 = 400;
-const DNS: u16 = 53;
-const FIN: u8 = 1;
-const TCP: u8 = 6;
-const UDP: u8 = 17;
-
-/// What kind of flood a line may be part of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub(super) enum Kind {
-    /// Attempts to connect, or streams.
-    Tcp,
-    /// Datagrams.
-    #[default]
-    Udp,
-    /// DNS queries to one address.
-    Queries,
-    /// DNS queries to all addresses together.
-    AllQueries,
-    /// DNS answers of ours.
-    Answers,
-    /// Another protocol, by its number.
-    Unusual(u8),
-}
-
-impl Kind {
-    /// The kind that counts single addresses.
-    pub(super) fn single(self) -> Kind {
-        if self == Kind::AllQueries { Kind::Queries } else { self }
-    }
-
-    /// Whether it counts all addresses together.
-    pub(super) fn is_of_all(self) -> bool {
-        self == Kind::AllQueries
-    }
-
-    /// The number of the protocol.
-    pub(super) fn protocol(self) -> u8 {
-        match self {
-            Kind::Tcp => TCP,
-            Kind::Unusual(protocol) => protocol,
-            _ => UDP,
-        }
-    }
-
-    fn key(self, remote: Addr, slot: u32) -> u64 {
-        let kind = match self {
-            Kind::Unusual(protocol) => 8 + u64::from(protocol),
-            Kind::Tcp => 1,
-            Kind::Udp => 2,
-            Kind::Queries => 3,
-            Kind::AllQueries => 4,
-            Kind::Answers => 5,
-        };
-        let remote = if self == Kind::AllQueries { 0 } else { remote.key() };
-        remote ^ (u64::from(slot) << 16 | kind).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    }
-}
-
-/// Which kind of flood the line may be part of, or answer; none for most lines.
-#[inline]
-pub(super) fn kind(flow: &LocalFlow) -> Option<Kind> {
-    match flow.protocol {
-        TCP if flow.is_outbound => {
-            (flow.packets >= STREAM_PACKETS || is_attempt(flow)).then_some(Kind::Tcp)
-        }
-        TCP => (flow.packets >= ACKNOWLEDGED_PACKETS).then_some(Kind::Tcp),
-        UDP if flow.remote_port == DNS => Some(Kind::Queries),
-        UDP if flow.local_port == DNS => flow.is_outbound.then_some(Kind::Answers),
-        UDP => Some(Kind::Udp),
-        // ICMP, IP-in-IP, IPv6, GRE, ESP, AH, ICMPv6.
-        1 | 4 | 41 | 47 | 50 | 51 | 58 => None,
-        protocol => Some(Kind::Unusual(protocol)),
-    }
-}
-
-/// Whether the line is an attempt of ours to connect of which nothing came. Answers to the attempts of
-/// others, as a victim sends them, are none.
-fn is_attempt(flow: &LocalFlow) -> bool {
-    let empty = EMPTY_SEGMENT + if flow.remote.v4().is_some() { 0 } else { MORE_OF_IPV6 };
-    let has_flags = flow.marks & Flow::HAS_TCP_FLAGS != 0;
-    flow.packets <= ATTEMPT_PACKETS
-        && flow.bytes <= empty * u64::from(flow.packets)
-        && (!has_flags || flow.tcp_flags & (Flow::SYN | FIN) == Flow::SYN)
-        && is_ours(flow) == Some(true)
-}
-
-/// The thresholds.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub(super) tcp_packets: u64,
-    pub(super) udp_packets: u64,
-    pub(super) udp_bytes: u64,
-    pub(super) dns_packets: u64,
-    pub(super) dns_answer_bytes: u64,
-    pub(super) unusual_packets: u64,
-    pub(super) reply_per_mille: u64,
-    pub(super) partner_replies: u64,
-    pub(super) partner_factor: u64,
-}
-
-impl Limits {
-    /// Whether so much was sent that the answers decide.
-    fn is_suspect(&self, it: &Window) -> bool {
-        self.times(it) > 0
-    }
-
-    /// How many times the threshold was sent.
-    fn times(&self, it: &Window) -> u64 {
-        match it.kind {
-            Kind::Tcp => it.attempts.max(it.packets - it.attempts) / self.tcp_packets.max(1),
-            Kind::Udp => {
-                (it.packets / self.udp_packets.max(1)).max(it.bytes / self.udp_bytes.max(1))
-            }
-            Kind::Queries | Kind::AllQueries => it.packets / self.dns_packets.max(1),
-            Kind::Answers if it.bytes < AMPLIFIED_BYTES * it.packets => 0,
-            Kind::Answers => it.bytes / self.dns_answer_bytes.max(1),
-            Kind::Unusual(_) => it.packets / self.unusual_packets.max(1),
-        }
-    }
-
-    /// Whether it is a flood, now that the answers are in.
-    pub(super) fn is_flood(&self, it: &Window) -> bool {
-        let times = self.times(it);
-        let answered = |per_mille: u64| it.replies * 1000 > per_mille * it.packets;
-        times > 0
-            && match it.kind {
-                Kind::Tcp => it.attempts >= self.tcp_packets || !answered(ACKNOWLEDGED_PER_MILLE),
-                Kind::Udp => {
-                    let is_partner = it.replies >= self.partner_replies;
-                    !answered(self.reply_per_mille) && (!is_partner || times >= self.partner_factor)
-                }
-                Kind::Answers => true,
-                _ => !answered(self.reply_per_mille),
-            }
-    }
-
-    /// Whether a flood of datagrams goes to ports of TCP services.
-    pub(super) fn is_on_tcp_ports(&self, it: &Window) -> bool {
-        it.to_tcp_ports >= self.udp_packets || it.to_tcp_ports * 10 >= it.packets * 9
-    }
-
-    /// The setting that was met, and whether it is about bytes.
-    pub(super) fn met(&self, it: &Window) -> (&'static str, bool) {
-        match it.kind {
-            Kind::Tcp => ("tcp_packets", false),
-            Kind::Udp if it.packets >= self.udp_packets => ("udp_packets", false),
-            Kind::Udp => ("udp_bytes", true),
-            Kind::Queries | Kind::AllQueries => ("dns_packets", false),
-            Kind::Answers => ("dns_answer_bytes", true),
-            Kind::Unusual(_) => ("unusual_packets", false),
-        }
-    }
-}
 
 /// What one interface sends.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -209,12 +46,15 @@ pub(super) struct Window {
     pub(super) last: u32,
     pub(super) packets: u64,
     pub(super) bytes: u64,
-    /// Packets of attempts to connect.
-    attempts: u64,
+    /// Packets of attempts to connect, and those of them in lines of at most [`ATTEMPT_PACKETS`].
+    pub(super) attempts: u64,
+    pub(super) short_attempts: u64,
     /// Packets to ports of TCP services.
-    to_tcp_ports: u64,
+    pub(super) to_tcp_ports: u64,
     /// Packets that came back.
     pub(super) replies: u64,
+    /// TCP segments that came back in lines with data.
+    pub(super) data_replies: u64,
     pub(super) evidence: Vec<EvidenceRef>,
 }
 
@@ -292,7 +132,7 @@ impl State {
                 it.add(flow, to_tcp, evidence);
                 is_own = true;
             } else if it.slot + 1 == slot && !flow.is_outbound {
-                it.replies += u64::from(flow.packets);
+                it.add_reply(flow, u64::from(flow.packets));
             }
         }
         is_own
@@ -317,7 +157,7 @@ impl Window {
     fn add(&mut self, flow: &LocalFlow, to_tcp: bool, evidence: &impl Fn() -> EvidenceRef) {
         let packets = share(flow, u64::from(flow.packets));
         if !flow.is_outbound {
-            self.replies += packets;
+            self.add_reply(flow, packets);
             return;
         }
         self.first = self.first.min(flow.start.max(1));
@@ -326,14 +166,24 @@ impl Window {
         (self.local_port, self.remote_port) = (flow.local_port, flow.remote_port);
         self.packets += packets;
         self.bytes += share(flow, flow.bytes);
-        if flow.protocol == TCP && flow.packets < STREAM_PACKETS {
+        if flow.protocol == TCP && is_attempt(flow) {
             self.attempts += packets;
+            if flow.packets <= ATTEMPT_PACKETS {
+                self.short_attempts += packets;
+            }
         }
         if to_tcp {
             self.to_tcp_ports += packets;
         }
         if self.evidence.len() < EVIDENCE_MAX {
             self.evidence.push(evidence());
+        }
+    }
+
+    fn add_reply(&mut self, flow: &LocalFlow, packets: u64) {
+        self.replies += packets;
+        if flow.protocol == TCP && !is_empty(flow) {
+            self.data_replies += packets;
         }
     }
 
@@ -369,8 +219,12 @@ pub(super) fn seconds(at: u32) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use engine::model::Origin;
+    use engine::telemetry::Flow;
 
+    use super::super::kind::kind;
     use super::*;
+
+    const UDP: u8 = 17;
 
     const LIMITS: Limits = Limits {
         tcp_packets: 100_000,
@@ -484,6 +338,29 @@ mod tests {
         assert_eq!(floods((0..60_000).map(|n| attempt(n, 2))).len(), 1);
         assert_eq!(floods((0..60_000).map(|n| attempt(n, 3))).len(), 0);
         assert_eq!(floods((0..40_000).map(|n| attempt(n, 2))).len(), 0);
+    }
+
+    #[test]
+    fn lines_of_many_empty_segments_are_attempts_unless_data_comes_back() {
+        let syns = |packets: u32, flags: u8| LocalFlow {
+            tcp_flags: flags,
+            marks: Flow::HAS_TCP_FLAGS,
+            ..line(TCP, (40_000, 443), packets, u64::from(packets) * 40)
+        };
+        for packets in [4, 25, 100, 4999, 5000, 20_000] {
+            let many = |flags| vec![syns(packets, flags); 120_000 / packets as usize];
+            assert_eq!(floods(many(2)).len(), 1, "{packets}");
+            // The victim answers each by an empty segment.
+            let answered = many(2).into_iter().flat_map(|it| [it, back(it, packets)]);
+            let empty = answered.map(|it| LocalFlow { bytes: u64::from(it.packets) * 44, ..it });
+            assert_eq!(floods(empty).len(), 1, "{packets} answered");
+        }
+        // Clients of downloads send as many acknowledgements; their lines without SYN, or with FIN, tell.
+        let acks = |it: LocalFlow| [it, LocalFlow { bytes: 7_000_000, ..back(it, 4999) }];
+        assert_eq!(floods(vec![syns(4999, 2); 30].into_iter().flat_map(acks)).len(), 0);
+        for flags in [0, 1, 3] {
+            assert_eq!(floods(vec![syns(4999, flags); 30]).len(), 0, "{flags}");
+        }
     }
 
     #[test]
