@@ -13,11 +13,14 @@ use engine::stats::BoundedMap;
 use engine::{Context, Detector, DnsQueries, Event, Interest, Out, Profile, Spec};
 use serde::{Deserialize, Serialize};
 
-const AGGREGATION: &str = "instance and registrable domain";
+const AGGREGATION: &str =
+    "instance and registrable domain, or customer's domain under a host of free names";
 const DETECTION: &str = "A query for a name whose reputation score reaches the threshold of its class. Points: \
     the class of list that names it (malicious or cryptocurrency 70, abused 40, dynamic DNS 35, suspicious \
-    35); asked for in this account for the first time in 14 days 15; asked for by one host in one hour at most 10; \
-    the label's shape up to 25; a top-level domain that is mostly abused 15. A popular name loses 60.";
+    35; a customer's name under a host of free names that is listed as abused only 20, since most of the \
+    customers are harmless: the name itself has to look made up); asked for in this account for the first \
+    time in 14 days 15; asked for by one host in one hour at most 10; the label's shape up to 25; \
+    a top-level domain that is mostly abused 15. A popular name loses 60.";
 const FALSE_POSITIVES: &str = "Young and oddly named domains are also what start-ups, trackers and content \
     networks use. The reasons list each part of the score: a name that scores by its shape alone is \
     probably benign; one that a list names is probably not.";
@@ -165,8 +168,8 @@ impl Detector for DomainReputation {
         ctx: &Context<'_>,
         out: &mut Out<'_>,
     ) {
-        let domain = event.registrable();
-        let key = hash64(domain.as_bytes());
+        let subject = Subject::of(event, ctx);
+        let key = hash64(subject.domain.as_bytes());
         let hour = event.time().hour();
         let (taught, _) = state.taught.entry(key, event.row.time);
         // A late query of an hour before teaches nothing: that hour may have been taught.
@@ -174,16 +177,51 @@ impl Detector for DomainReputation {
             *taught = hour;
             out.teach(&HOSTS, key, 1);
         }
-        let class = self.class(event.listed);
-        let (score, reasons) = score(&class, event, ctx, key);
+        let class = self.class(event.listed, subject.is_customer);
+        let (score, reasons) = score(&class, event, ctx, (subject.domain, key));
         if score >= class.threshold {
-            out.raise(draft(&class, event, ctx, score, reasons));
+            let mut draft = draft(&class, event, ctx, score, reasons);
+            draft.key = format!("{} {}", draft.key, subject.domain);
+            out.raise(draft);
         }
     }
 }
 
+/// The domain that is judged.
+struct Subject<'n> {
+    domain: &'n str,
+    /// Whether it is a customer's, under a listed host of free names: its neighbors are somebody else's.
+    is_customer: bool,
+}
+
+impl<'n> Subject<'n> {
+    /// The registrable domain; under a listed host of free names, the customer's domain below it.
+    fn of(event: &Event<'n, DnsQueries>, ctx: &Context<'_>) -> Subject<'n> {
+        let (name, domain) = (event.name(), event.registrable());
+        let itself = Subject { domain, is_customer: false };
+        if !event.listed.contains(Category::Abused) {
+            return itself;
+        }
+        let verdict = ctx.intel.name(name);
+        let host = verdict.matched_of(name);
+        let Some(below) = name.strip_suffix(host).and_then(|it| it.strip_suffix('.')) else {
+            return itself;
+        };
+        // An entry such as `*.example.com` says of the names below that strangers make them; so does one above
+        // the registrable domain, by the private section of the public suffix list.
+        let (account, region) = (ctx.entity.account, ctx.entity.region);
+        let of_host = ctx.intel.categories(ctx.intel.name(host).verdict, account, region);
+        if of_host.contains(Category::Abused) && host.len() >= domain.len() {
+            return itself;
+        }
+        let label = below.rsplit('.').next().unwrap_or(below);
+        let customer = &name[below.len() - label.len()..];
+        Subject { domain: customer, is_customer: true }
+    }
+}
+
 impl DomainReputation {
-    fn class(&self, listed: Categories) -> Class {
+    fn class(&self, listed: Categories, is_customer: bool) -> Class {
         let class = |finding_type, (setting, threshold), points, category: Category| Class {
             finding_type,
             setting,
@@ -199,7 +237,8 @@ impl DomainReputation {
         } else if listed.contains(Category::BitcoinReputation) {
             class(&BITCOIN, listed_threshold, 70, Category::BitcoinReputation)
         } else if listed.contains(Category::Abused) {
-            class(&ABUSED, abused_threshold, 40, Category::Abused)
+            let points = if is_customer { 20 } else { 40 };
+            class(&ABUSED, abused_threshold, points, Category::Abused)
         } else if listed.contains(Category::DynamicDns) {
             class(&ABUSED, abused_threshold, 35, Category::DynamicDns)
         } else {
@@ -214,7 +253,7 @@ fn score(
     class: &Class,
     event: &Event<'_, DnsQueries>,
     ctx: &Context<'_>,
-    key: u64,
+    (domain, key): (&str, u64),
 ) -> (u32, Vec<Reason>) {
     let (mut score, mut reasons) = (0, Vec::new());
     let mut add = |what: &str, value: String, points: u32| {
@@ -231,7 +270,7 @@ fn score(
     if hosts <= 1 {
         add("hours in which a host of the account asked for it before", hosts.to_string(), 10);
     }
-    let label = event.registrable().split('.').next().unwrap_or("");
+    let label = domain.split('.').next().unwrap_or("");
     add("shape of the label", label.to_owned(), shape(label));
     if has_abused_tld(event.name()) {
         add("top-level domain", event.name().rsplit('.').next().unwrap_or("").to_owned(), 15);
@@ -273,7 +312,6 @@ fn draft(
 ) -> Draft {
     let mut draft = ctx.instance_draft(class.finding_type, event.time());
     let (instance, name) = (draft.key.clone(), event.name());
-    draft.key = format!("{instance} {}", event.registrable());
     draft.role = ResourceRole::Target;
     let kind = match class.finding_type.name {
         name if name == ABUSED.name => {
