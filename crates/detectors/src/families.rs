@@ -47,6 +47,7 @@ macro_rules! families {
 
         /// All families with these settings, ready for an engine.
         pub fn registry(settings: &Settings) -> engine::Registry {
+            let settings = &crate::rules::agreed(settings.clone());
             let mut registry = engine::Registry::new();
             $($(registry.add(settings.$group.$family.clone());)*)*
             registry

@@ -65,21 +65,27 @@ pub(crate) fn doc_text(lines: &[&str]) -> String {
 }
 
 /// Declares the settings of a detector: fields with their defaults and, where [`default_range`] does not fit,
-/// the values that a number may have: `pub learn_days: u32 = 2 => 0..=14,`.
+/// the values that a number may have: `pub learn_days: u32 = 2 => 0..=14,`. After a semicolon comes what another
+/// family's settings decide, see [`crate::registry`].
 macro_rules! tunables {
     ($(#[doc = $doc:literal])* pub struct $name:ident {
         $($(#[doc = $field_doc:literal])* pub $field:ident: $type:ty = $default:expr $(=> $range:expr)?,)*
+        $(; $(#[doc = $derived_doc:literal])* $derived:ident: $derived_type:ty,)?
     }) => {
         $(#[doc = $doc])*
         #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct $name {
             $($(#[doc = $field_doc])* pub $field: $type,)*
+            $($(#[doc = $derived_doc])* #[serde(skip)] pub(crate) $derived: $derived_type,)?
         }
 
         impl Default for $name {
             fn default() -> Self {
-                $name { $($field: $default,)* }
+                $name {
+                    $($field: $default,)*
+                    $($derived: <$derived_type>::default(),)?
+                }
             }
         }
 

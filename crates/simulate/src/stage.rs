@@ -363,11 +363,9 @@ impl<'a> Stage<'a> {
         self.expect_all(&json!({ "lambdaDetails": { "functionName": host.function } }));
     }
 
-    /// Says that a type must be raised as well where a custom detection rule is on.
-    pub fn expect_by_rule(&mut self, rule: &str, finding_type: &'static str, resource: Value) {
-        if self.world.rules.contains(&rule) {
-            self.expect(finding_type, resource);
-        }
+    /// Whether a custom detection rule is on.
+    pub fn has_rule(&self, rule: &str) -> bool {
+        self.world.rules.contains(&rule)
     }
 
     /// Says that the scenario's type must be raised for a key.

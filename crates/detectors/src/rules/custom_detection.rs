@@ -32,6 +32,13 @@ tunables! {
     }
 }
 
+impl CustomDetection {
+    /// The rules that raise findings.
+    pub(super) fn raising(&self) -> Selection {
+        if self.enabled && !self.dry_run { self.rules } else { Selection::NONE }
+    }
+}
+
 impl Detector for CustomDetection {
     type Reads = ApiCalls;
     type State = ();

@@ -16,3 +16,12 @@ mod selection;
 
 pub use custom_detection::DRY_RUN_KEY;
 pub use selection::{Selection, UnknownRule};
+
+use crate::Settings;
+
+/// The settings in which Guardpost's own rules know which custom detection rules raise findings: what both say,
+/// the custom rule says alone.
+pub(crate) fn agreed(mut settings: Settings) -> Settings {
+    settings.rules.own_rules.custom = settings.rules.custom_detection.raising();
+    settings
+}

@@ -1,7 +1,8 @@
 //! Guardpost's own rules: changes that open an account to strangers or hide what is done in it.
 //!
 //! GuardDuty has no type for them, or only as a custom detection rule or an anomaly. They are on by default,
-//! and `strict_catalogue` switches them off.
+//! and `strict_catalogue` switches them off. Where a custom detection rule says the same of a call, the custom
+//! rule says it alone, unless the own rule rates it graver: one finding for one fact.
 
 use std::time::Duration;
 
@@ -11,13 +12,18 @@ use engine::telemetry::ApiCall;
 use engine::{ApiCalls, Context, Detector, Event, Interest, Out, Spec};
 
 use super::call::Call;
-use super::own::{CALLS, TYPES, rules};
+use super::own::{CALLS, TYPES, is_twin, rules};
+use super::rule::{Match, Rule};
+use super::selection::Selection;
 
 tunables! {
     /// Changes that open an account to strangers or hide what is done in it: Guardpost's own types.
     pub struct OwnRules {
         /// Whether the family is on.
         pub enabled: bool = true,
+        ;
+        /// The custom detection rules that raise findings.
+        custom: Selection,
     }
 }
 
@@ -54,6 +60,9 @@ impl Detector for OwnRules {
         for rule in rules().filter(|it| it.reads(event)) {
             let call = call.get_or_insert_with(|| Call::new(event, ctx));
             if let Some(found) = (rule.condition)(call) {
+                if self.is_said(rule, &found, call) {
+                    continue;
+                }
                 let mut draft = rule.draft(&found, call);
                 draft.key = format!("{} {} {}", draft.key, rule.name, found.resource());
                 out.raise(draft);
@@ -62,13 +71,36 @@ impl Detector for OwnRules {
     }
 }
 
+impl OwnRules {
+    /// Whether a custom detection rule that is on says the same of the call, and as gravely.
+    fn is_said(&self, rule: &Rule, found: &Match, call: &Call<'_, '_>) -> bool {
+        let severity = rule.severity_of(found);
+        let twins = self.custom.rules().filter(|it| is_twin(rule.name, it.name));
+        twins
+            .filter(|it| it.reads(call.event))
+            .any(|it| (it.condition)(call).is_some_and(|found| it.severity_of(&found) >= severity))
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::own::TWINS;
     use super::*;
 
     #[test]
     fn calls_are_sorted_and_distinct() {
         assert!(CALLS.is_sorted_by(|one, other| one < other));
+    }
+
+    #[test]
+    fn twins_are_rules_and_read_the_same_calls() {
+        for (own, custom) in TWINS {
+            let own = rules().find(|it| it.name == *own).expect("an own rule");
+            let custom =
+                Selection::all().rules().find(|it| it.name == *custom).expect("a custom rule");
+            assert_eq!(own.source, custom.source, "{}", own.name);
+            assert!(own.calls.iter().any(|it| custom.calls.contains(it)), "{}", own.name);
+        }
     }
 
     #[test]

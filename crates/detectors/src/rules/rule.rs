@@ -82,6 +82,11 @@ impl Rule {
             && self.calls.contains(&event.event_name())
     }
 
+    /// The severity of a match.
+    pub(super) fn severity_of(&self, found: &Match) -> Severity {
+        found.severity.unwrap_or(self.severity)
+    }
+
     /// The finding of a match. Its key is the credential, with the bucket if there is one.
     pub(super) fn draft(&self, found: &Match, call: &Call<'_, '_>) -> Draft {
         let (event, ctx) = (call.event, call.ctx);
@@ -92,7 +97,7 @@ impl Rule {
         };
         let (api, user) = (event.event_name(), event.caller_label());
         draft.role = ResourceRole::Target;
-        draft.severity = found.severity.unwrap_or(self.severity);
+        draft.severity = self.severity_of(found);
         let resource = if found.resource.is_empty() { "(not named)" } else { &found.resource };
         let summary = self.summary.replacen("{}", resource, 1);
         draft.title = format!("{summary} by {user}.");

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::custom;
+use super::rule::Rule;
 
 /// Stands for every rule.
 const ALL: &str = "all";
@@ -68,6 +69,11 @@ impl Selection {
     /// Whether the rule at this place of the tables is on.
     pub(super) const fn has(self, at: usize) -> bool {
         self.0 >> at & 1 != 0
+    }
+
+    /// The custom detection rules that are on.
+    pub(super) fn rules(self) -> impl Iterator<Item = &'static Rule> {
+        custom::rules().enumerate().filter(move |(at, _)| self.has(*at)).map(|(_, it)| it)
     }
 
     /// Whether no rule is on.

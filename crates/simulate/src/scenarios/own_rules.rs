@@ -161,13 +161,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         "A snapshot of a cluster is shared with everybody.",
         |stage| {
             let request = r#"{"dBClusterSnapshotIdentifier":"orders-2026","attributeName":"restore","valuesToAdd":["all"]}"#;
-            let person =
-                once(stage, Api::writing("rds", "ModifyDBClusterSnapshotAttribute", request));
-            stage.expect_by_rule(
-                "RDSSnapshotPubliclyShared",
-                "Exfiltration:RDS/TransferDataToCloudAccount",
-                json!({ "accessKeyDetails": { "accessKeyId": person.key } }),
-            );
+            let person = stage.person();
+            let api = Api::writing("rds", "ModifyDBClusterSnapshotAttribute", request);
+            stage.call(stage.at(0), &person.from(OFFICE), api);
+            // The custom rule that says the same says it alone.
+            if stage.has_rule("RDSSnapshotPubliclyShared") {
+                let key = json!({ "accessKeyDetails": { "accessKeyId": person.key } });
+                stage.expect("Exfiltration:RDS/TransferDataToCloudAccount", key);
+            } else {
+                stage.expect_key(&person);
+            }
         },
     ),
     Scenario::named(

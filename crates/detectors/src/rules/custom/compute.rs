@@ -216,7 +216,7 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-fn flow_logs(call: &Call<'_, '_>) -> Option<Match> {
+pub(in super::super) fn flow_logs(call: &Call<'_, '_>) -> Option<Match> {
     // `{"DeleteFlowLogsRequest": {"FlowLogId": {"content": "fl-…", "tag": 1}}}`, or a list of such.
     let ids: Vec<&str> = ["flowLogId", "flowLogIds"]
         .iter()

@@ -8,6 +8,8 @@ mod storage;
 mod storage_types;
 mod types;
 
+pub(super) use compute::flow_logs;
+
 use engine::findings::FindingType;
 
 use super::rule::{Rule, calls, count, types};

@@ -3,7 +3,8 @@
 use engine::model::Severity;
 use serde_json::Value;
 
-use super::super::json::{list, number, text};
+use super::super::custom::flow_logs;
+use super::super::json::{list, number};
 use super::super::ports::{Opened, opened_acl, opened_group};
 use super::super::rule::{Match, Rule, hit};
 use super::types::{ADMINISTRATIVE_PORT_OPENED, DETECTION_DISABLED, KEY_DELETION_SCHEDULED};
@@ -128,11 +129,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["DeleteFlowLogs"],
         summary: "VPC flow logs {} were deleted",
         why: "What the network carries from now on leaves no record.",
-        condition: |call| {
-            let ids: Vec<&str> =
-                list(&call.request, "flowLogId").map(|it| text(it, "content")).collect();
-            hit("AWS::EC2::FlowLog", &ids.join(", "))
-        },
+        condition: flow_logs,
     },
     Rule {
         name: "ResolverLogsDeleted",
