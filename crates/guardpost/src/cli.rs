@@ -66,9 +66,10 @@ pub struct ScanArgs {
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// List of threats: addresses, CIDR ranges, names or SHA-256, one a line or CSV. Without a category it
-    /// is your own threat list; with one, such as `tor-exit=` or `command-and-control=`, its entries raise
-    /// the types of that category
+    /// List of threats: addresses, CIDR ranges, names or SHA-256, one a line, CSV, or as GuardDuty takes lists
+    /// (STIX, OTX, `AlienVault`, `ProofPoint`, `FireEye`), told from the content. Without a category it is your
+    /// own threat list; with one, such as `tor-exit=` or `command-and-control=`, its entries raise the types of
+    /// that category
     #[arg(long, value_name = "[CATEGORY=]FILE", help_heading = "Knowledge")]
     pub threat_list: Vec<String>,
 

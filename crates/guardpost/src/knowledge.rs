@@ -6,13 +6,18 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use engine::Descriptions;
-use intel::{Category, Intel, IntelBuilder, ParsedList, Places, parse_list};
+use intel::{
+    Category, Intel, IntelBuilder, ListFormat, ListProblem, ParsedList, Places, parse_list_as,
+};
 
 use crate::intel::load::Loaded;
 use crate::text::{size, visible};
 
 /// Largest list, description or database, in bytes.
 const FILE_MAX: u64 = 1 << 30;
+
+/// Lines of a list that were refused and are told one by one.
+const SAMPLES_MAX: usize = 3;
 
 /// What is known before the first record.
 pub struct Knowledge {
@@ -61,23 +66,22 @@ impl Collector {
 
     /// Adds a list.
     pub fn list(&mut self, category: Category, name: &str, file: &str, bytes: &[u8]) -> Result<()> {
-        let (list, problems) = parse_list(file, bytes);
+        let format = ListFormat::detect(file, bytes);
+        let (list, problems) = parse_list_as(format, bytes);
         let file = visible(file);
-        let sample = problems.first().map(|it| {
-            let place = if it.line > 0 { format!(" line {}", it.line) } else { String::new() };
-            format!("{file}{place}: {} (`{}`)", it.cause, visible(&it.text))
-        });
+        let samples = samples(&problems);
         if list.is_empty() {
-            match sample {
-                Some(sample) => bail!("`{file}` has no usable entry; {sample}"),
-                None => bail!(
-                    "`{file}` has no entry; give addresses, ranges (CIDR) or domain names, one a line"
-                ),
+            if samples.is_empty() {
+                bail!(
+                    "`{file}`, read as {format}, has no entry; give addresses, ranges (CIDR) or domain names, one a line"
+                );
             }
+            bail!("`{file}`, read as {format}, has no usable entry: {samples}");
         }
-        if let Some(sample) = sample {
+        if !samples.is_empty() {
             let count = crate::text::count(list.refused.max(1), "line");
-            self.warnings.push(format!("{count} of a list not used; {sample}"));
+            self.warnings
+                .push(format!("{count} of `{file}`, read as {format}, not used: {samples}"));
         }
         self.builder.add_list(name, category, None, list);
         Ok(())
@@ -131,6 +135,17 @@ impl Collector {
     }
 }
 
+/// The first few lines of a list that were refused.
+fn samples(problems: &[ListProblem]) -> String {
+    let samples = problems.iter().take(SAMPLES_MAX).map(|it| {
+        let place = if it.line > 0 { format!("line {}: ", it.line) } else { String::new() };
+        let text =
+            if it.text.is_empty() { String::new() } else { format!(" (`{}`)", visible(&it.text)) };
+        format!("{place}{}{text}", it.cause)
+    });
+    samples.collect::<Vec<_>>().join("; ")
+}
+
 /// Takes `[CATEGORY=]FILE` apart. A file that has the whole name goes first.
 pub fn category_and_path(argument: &str) -> Result<(Category, &str)> {
     match argument.split_once('=') {
@@ -152,4 +167,22 @@ fn read(path: &Path, option: &str) -> Result<Vec<u8>> {
         bail!("{}: {} are more than {}", about(), size(bytes), size(FILE_MAX));
     }
     fs::read(path).with_context(about)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_cannot_be_used_are_told_with_the_format() {
+        let mut collector = Collector::new();
+        let text = b"192.0.2.1\nno entry\n-\n!\n?\n";
+        collector.list(Category::Threat, "mine", "mine.txt", text).unwrap();
+        let warning = &collector.warnings[0];
+        let begin = "4 lines of `mine.txt`, read as TXT, not used: line 2: ";
+        assert!(warning.starts_with(begin), "{warning}");
+        assert!(warning.contains("line 4: ") && !warning.contains("line 5"), "{warning}");
+        let error = collector.list(Category::Threat, "x", "x.json", b"{\"a\": 1}").unwrap_err();
+        assert!(error.to_string().starts_with("`x.json`, read as STIX, has no"), "{error}");
+    }
 }

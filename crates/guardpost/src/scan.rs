@@ -130,6 +130,7 @@ pub fn execute_observed(
         tally: &outcome.tally,
         intel: &knowledge.intel,
         written: &[],
+        stored: &knowledge.stored,
         has_inventory: knowledge.inventory.is_some(),
         has_custom_rules: coverage::has_custom_rules(&config.detectors),
     };

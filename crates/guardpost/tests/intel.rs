@@ -476,6 +476,11 @@ fn stale_and_damaged_lists_are_told() {
         "{}",
         ran.err
     );
+    let coverage = place.run(&["coverage", "logs", "--intel-dir", "intel"]).out;
+    let of_type = |name: &str| coverage.lines().find(|it| it.starts_with(name)).unwrap().to_owned();
+    let row = of_type("Backdoor:EC2/C&CActivity.B!DNS");
+    assert!(row.contains("limited") && row.contains("are stale: c2 is "), "{row}");
+    assert!(coverage.contains("Change    run `guardpost intel update`"), "{coverage}");
 
     let file = place.entry("c2")["file"].as_str().unwrap().to_owned();
     std::fs::write(place.intel().join(file), "other.example.net\n").unwrap();

@@ -69,7 +69,8 @@ fn scan(made: &Simulation) -> Vec<Raised> {
     assert_eq!(scan.outcome.counters.late, 0, "no record is late");
     let findings = scan.findings(&Filter::default());
     let (tally, written) = (&scan.outcome.tally, &[]);
-    let given = Given { tally, intel: &intel, written, has_inventory, has_custom_rules };
+    let given =
+        Given { tally, intel: &intel, written, stored: &[], has_inventory, has_custom_rules };
     for it in &findings {
         let coverage = Coverage::new(it.draft.finding_type, &given);
         assert_ne!(

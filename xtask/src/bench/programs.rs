@@ -43,7 +43,8 @@ impl Programs {
     /// A scan of a folder.
     pub(crate) fn scan(&self, data: &Path, threads: usize) -> Line {
         let mut line: Line = vec![self.product.clone().into(), "scan".into(), data.into()];
-        let rest = ["--format", "json", "--output", "/dev/null", "--threads"];
+        // Lists that whoever measures keeps are no part of the product.
+        let rest = ["--no-intel-dir", "--format", "json", "--output", "/dev/null", "--threads"];
         line.extend(rest.map(OsString::from));
         line.push(threads.to_string().into());
         line

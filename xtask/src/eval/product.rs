@@ -56,7 +56,12 @@ impl Product {
 impl Scans for Product {
     fn scan(&self, material: &Material) -> Result<BTreeMap<String, u64>> {
         let mut command = Command::new(&self.program);
-        command.arg("scan").args(&material.paths).args(["--format", "json", "--quiet"]);
+        command.arg("scan").args(&material.paths).args([
+            "--format",
+            "json",
+            "--quiet",
+            "--no-intel-dir",
+        ]);
         for list in &material.lists {
             command.args(["--threat-list", list]);
         }

@@ -32,6 +32,7 @@ pub fn run(args: &CoverageArgs) -> Result<()> {
     };
     let knowledge = super::scan::knowledge(&asked, &config)?;
     let (intel, has_inventory) = (knowledge.intel.clone(), knowledge.inventory.is_some());
+    let stored = knowledge.stored.clone();
     let found = sources::find(&args.paths, None, config.scan.file_bytes)?;
     let types: Vec<_> = detectors::registry(&config.in_force()).finding_types();
     let has_custom_rules = has_custom_rules(&config.detectors);
@@ -40,8 +41,8 @@ pub fn run(args: &CoverageArgs) -> Result<()> {
     let scan = super::scan::execute_shown(request, false)?;
     let written = written(&args.threat_list);
     let tally = &scan.outcome.tally;
-    let (intel, written) = (&*intel, &*written);
-    let given = Given { tally, intel, written, has_inventory, has_custom_rules };
+    let (intel, written, stored) = (&*intel, &*written, &*stored);
+    let given = Given { tally, intel, written, stored, has_inventory, has_custom_rules };
     let rows = judge(&types, &given);
     let text = match args.format {
         ListFormat::Json => json(&rows, &given)?,

@@ -7,6 +7,8 @@ use intel::{Category, Intel};
 use model::Timestamp;
 
 use super::needs::{Need, Rule};
+use crate::intel::index::age;
+use crate::intel::load::Loaded;
 use crate::tally::{Kind, Tally};
 
 /// A list older than this at the end of the logs is stale: addresses change hands within days.
@@ -23,6 +25,8 @@ pub struct Given<'a> {
     pub intel: &'a Intel,
     /// When lists that were given were last written, by category.
     pub written: &'a [(Category, Timestamp)],
+    /// Lists that `guardpost intel` keeps.
+    pub stored: &'a [Loaded],
     /// Whether descriptions of resources were given.
     pub has_inventory: bool,
     /// Whether a custom detection rule is on, and raises findings.
@@ -183,6 +187,11 @@ fn of_list(
             Gap::new(rule.is_hard, format!("no list of {name} {noun}"), remedy)
         });
     }
+    let kept: Vec<&Loaded> =
+        given.stored.iter().filter(|it| categories.contains(&it.category)).collect();
+    if let Some(gap) = of_kept(&kept, &format!("{name} {noun}")) {
+        return Some(gap);
+    }
     let end = given.tally.span()?.1;
     let written = given.written.iter().filter(|it| categories.contains(&it.0));
     let written = written.map(|it| it.1).max()?;
@@ -191,6 +200,22 @@ fn of_list(
         let what = format!("the list of {name} {noun} is {days} days older than the logs");
         Gap::new(false, what, remedy)
     })
+}
+
+/// Lists that are kept must have been refreshed in time, as their feeds say.
+fn of_kept(kept: &[&Loaded], what: &str) -> Option<Gap> {
+    if kept.is_empty() || kept.iter().any(|it| !it.is_stale) {
+        return None;
+    }
+    let ages: Vec<String> = kept
+        .iter()
+        .map(|it| {
+            let (age, refresh) = (age(it.age_secs), age(it.refresh_secs));
+            format!("{} is {age} old, to be refreshed every {refresh}", it.name)
+        })
+        .collect();
+    let what = format!("the lists of {what} are stale: {}", ages.join("; "));
+    Some(Gap::new(false, what, "run `guardpost intel update`, best by a timer"))
 }
 
 /// History counts from the first record of any kind that the type could read.

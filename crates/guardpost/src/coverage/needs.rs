@@ -1,6 +1,7 @@
 //! What each type of finding needs beside its source of records.
 //!
-//! A rule names types by a pattern. A type that no rule names needs its source only.
+//! A rule names types by a pattern. Every type has a rule, or a test names it among those that need their
+//! source only, so that whoever adds one has to decide.
 
 use intel::Category;
 
@@ -123,12 +124,19 @@ pub const RULES: &[Rule] = &[
     must("persistence:*", Need::Writes),
     must("privilegeescalation:iam*", Need::Writes),
     must("impact:kms/*", Need::Writes),
+    must("credentialaccess:ec2/unsecuredcredentials", Need::Reads),
+    must("credentialaccess:rds/modifyauthenticationprocess", Need::Writes),
+    must("execution:sagemaker/commandandscriptinginterpreter", Need::Writes),
+    must("exfiltration:*/transferdatatocloudaccount", Need::Writes),
+    must("impact:s3/datadestruction", Need::Writes),
+    must("impact:ses/resourcehijacking", Need::Writes),
+    must("initialaccess:rds/exploitpublicfacingapplication", Need::Writes),
+    must("lateralmovement:ec2/remoteservices", Need::Writes),
+    must("resourcedevelopment:ses/compromiseaccounts", Need::Writes),
     must("unauthorizedaccess:iamuser/consoleloginsuccess.b", Need::SignIns),
     must("credentialaccess:iamuser/consoleloginbruteforce", Need::SignIns),
     must("credentialaccess:iamuser/bulksecretreads", Need::Reads),
-    must("credentialaccess:iamuser/consoleloginbruteforce", Need::SignIns),
     must("initialaccess:iam/validaccounts", Need::SignIns),
-    must("credentialaccess:iamuser/bulksecretreads", Need::Reads),
     must("discovery:s3/*", Need::DataReads),
     must("exfiltration:s3/anomalousbehavior", Need::DataReads),
     must("exfiltration:s3/*ipcaller", Need::DataReads),
@@ -160,12 +168,30 @@ mod tests {
     use super::*;
     use crate::catalog;
 
+    /// Types that need nothing but their source.
+    const SOURCE_ONLY: &[&str] = &[
+        "pentest:*",
+        "policy:iamuser/rootcredentialusage",
+        "policy:iamuser/shorttermrootcredentialusage",
+        "unauthorizedaccess:ec2/metadatadnsrebind",
+    ];
+
     #[test]
     fn every_rule_names_a_type_of_the_catalogue() {
         for rule in RULES {
             let is_named =
                 catalog::names().iter().any(|it| is_match(rule.types, &it.to_lowercase()));
             assert!(is_named, "{}", rule.types);
+        }
+    }
+
+    #[test]
+    fn every_type_that_is_raised_has_rules_or_needs_its_source_only() {
+        for it in catalog::served() {
+            let name = it.finding_type.name.to_lowercase();
+            let is_simple = SOURCE_ONLY.iter().any(|pattern| is_match(pattern, &name));
+            let has_rules = rules(&name).next().is_some();
+            assert!(has_rules != is_simple, "{name}: {has_rules}");
         }
     }
 

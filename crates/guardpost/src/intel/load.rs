@@ -32,6 +32,8 @@ pub struct Loaded {
     pub confidence: Confidence,
     /// Seconds since its source last said that this is its content.
     pub age_secs: u64,
+    /// How often its source is to be asked, in seconds; 0 for files, which do not age.
+    pub refresh_secs: u64,
     /// Whether it should have been refreshed long ago.
     pub is_stale: bool,
 }
@@ -74,6 +76,7 @@ pub fn load(
             entries: list.len(),
             confidence: entry.confidence,
             age_secs: entry.age_secs(now),
+            refresh_secs: entry.refresh_secs,
             is_stale: entry.is_stale(now),
         };
         if loaded.is_stale {
