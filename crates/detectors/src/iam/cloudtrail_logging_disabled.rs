@@ -37,6 +37,16 @@ pub const CLOUDTRAIL_LOGGING_DISABLED: FindingType = FindingType {
     is_own: false,
 };
 
+/// The calls that tell of trails and their buckets.
+const CALLS: [&str; 6] = [
+    "CreateTrail",
+    "DeleteBucket",
+    "DeleteTrail",
+    "PutEventSelectors",
+    "StopLogging",
+    "UpdateTrail",
+];
+
 tunables! {
     /// CloudTrail trails that are stopped, deleted or weakened.
     pub struct CloudtrailLoggingDisabled {
@@ -103,20 +113,14 @@ impl Detector for CloudtrailLoggingDisabled {
         idle: Duration::from_hours(5 * 366 * 24),
         version: 1,
         types: &[&CLOUDTRAIL_LOGGING_DISABLED],
-        interest: Interest::Calls(&[
-            "CreateTrail",
-            "DeleteBucket",
-            "DeleteTrail",
-            "PutEventSelectors",
-            "StopLogging",
-            "UpdateTrail",
-        ]),
+        interest: Interest::Calls(&CALLS),
     };
 
     fn wants(&self, event: &Event<'_, ApiCalls>) -> bool {
         self.enabled
             && event.row.is_success()
             && !event.row.is(ApiCall::SERVICE_EVENT)
+            && CALLS.contains(&event.event_name())
             && matches!(event.event_source(), "cloudtrail.amazonaws.com" | "s3.amazonaws.com")
     }
 
