@@ -13,6 +13,8 @@ mod tunables;
 mod callers;
 #[macro_use]
 mod guesses;
+#[macro_use]
+mod talkers;
 
 mod attempts;
 mod distributions;
@@ -22,7 +24,6 @@ pub mod lambda;
 pub mod rules;
 pub mod s3;
 mod strict;
-mod talkers;
 
 pub use strict::catalogue_only;
 pub use tunables::{Documented, Field, Section};

@@ -1,12 +1,9 @@
 //! Somebody guesses SSH passwords or keys: at an instance, or from it.
 
-use std::time::Duration;
-
 use engine::findings::{Data, FindingType};
-use engine::model::{Scope, Severity, Timestamp};
-use engine::{Connections, Context, Detector, Event, Interest, Out, Spec};
+use engine::model::Severity;
 
-use crate::guesses::{IDLE_DAYS, Service, Shape, State};
+use crate::guesses::{Service, Shape};
 
 /// Guesses at SSH.
 pub const SSH_BRUTE_FORCE: FindingType = FindingType {
@@ -44,40 +41,7 @@ const SERVICE: Service = Service {
     shape: Shape { packets: 8..=60, bytes: 1000..=12_288, secs: 60 },
 };
 
-guess_settings! {
+guess_family! {
     /// Guesses at SSH logins, at instances and by them.
-    pub struct SshBruteForce
-}
-
-impl Detector for SshBruteForce {
-    type Reads = Connections;
-    type State = State;
-
-    const SPEC: Spec = Spec {
-        name: "ec2/ssh_brute_force",
-        scope: Scope::Interface,
-        // Longer than what is remembered of a pair.
-        idle: Duration::from_hours(24 * IDLE_DAYS),
-        version: 2,
-        types: &[&SSH_BRUTE_FORCE],
-        interest: Interest::Every,
-    };
-
-    fn wants(&self, event: &Event<'_, Connections>) -> bool {
-        SERVICE.wants(event.row) && self.enabled
-    }
-
-    fn observe(
-        &self,
-        state: &mut State,
-        event: &Event<'_, Connections>,
-        ctx: &Context<'_>,
-        out: &mut Out<'_>,
-    ) {
-        SERVICE.observe(&self.rules(), state, event, ctx, out);
-    }
-
-    fn wake(&self, state: &mut State, at: Timestamp, ctx: &Context<'_>, out: &mut Out<'_>) {
-        SERVICE.wake(state, at, ctx, out);
-    }
+    pub struct SshBruteForce: "ec2/ssh_brute_force"
 }

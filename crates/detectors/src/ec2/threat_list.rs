@@ -1,14 +1,10 @@
 //! An instance talks to an address that a threat list names.
 
-use std::time::Duration;
-
 use engine::findings::{Data, FindingType};
-use engine::intel::Category;
-use engine::model::{Scope, Severity};
-use engine::{Context, Detector, Event, Flows, Interest, Out, Spec};
+use engine::model::Severity;
 
+use crate::talkers::Talker;
 pub(crate) use crate::talkers::is_ours;
-use crate::talkers::{Talker, listed};
 
 const AGGREGATION: &str = "instance; the remote address is that of the latest occurrence";
 const FALSE_POSITIVES: &str = "Addresses change hands: cloud and hosting providers give a listed address to \
@@ -106,41 +102,7 @@ pub const CUSTOM: FindingType = FindingType {
     is_own: false,
 };
 
-/// Which category of list raises which type.
-const TYPES: [(Category, &FindingType); 5] = [
-    (Category::CommandAndControl, &COMMAND_AND_CONTROL),
-    (Category::MiningPool, &BITCOIN_TOOL),
-    (Category::Sinkhole, &BLACKHOLE),
-    (Category::DropPoint, &DROP_POINT),
-    (Category::Threat, &CUSTOM),
-];
-
-tunables! {
+listed_family! {
     /// Addresses on threat lists that instances talk to.
-    pub struct ThreatList {
-        /// Whether the family is on.
-        pub enabled: bool = true,
-    }
-}
-
-impl Detector for ThreatList {
-    type Reads = Flows;
-    type State = ();
-
-    const SPEC: Spec = Spec {
-        name: "ec2/threat_list",
-        scope: Scope::Interface,
-        idle: Duration::from_hours(1),
-        version: 1,
-        types: &[&COMMAND_AND_CONTROL, &BITCOIN_TOOL, &BLACKHOLE, &DROP_POINT, &CUSTOM],
-        interest: Interest::Listed(listed::LISTED),
-    };
-
-    fn wants(&self, event: &Event<'_, Flows>) -> bool {
-        self.enabled && listed::wants(event.row)
-    }
-
-    fn observe(&self, (): &mut (), event: &Event<'_, Flows>, ctx: &Context<'_>, out: &mut Out<'_>) {
-        listed::observe(Talker::Instance, &TYPES, event, ctx, out);
-    }
+    pub struct ThreatList: "ec2/threat_list", Talker::Instance
 }

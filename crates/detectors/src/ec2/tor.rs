@@ -1,13 +1,9 @@
 //! An instance uses the Tor network, or serves it.
 
-use std::time::Duration;
-
 use engine::findings::{Data, FindingType};
-use engine::model::{Scope, Severity};
-use engine::{Context, Detector, Event, Flows, Interest, Out, Spec};
+use engine::model::Severity;
 
 use crate::talkers::Talker;
-use crate::talkers::tor::{self, Rules, State};
 
 /// A client.
 pub const TOR_CLIENT: FindingType = FindingType {
@@ -48,58 +44,7 @@ pub const TOR_RELAY: FindingType = FindingType {
     is_own: false,
 };
 
-tunables! {
+tor_family! {
     /// Tor clients and relays.
-    pub struct Tor {
-        /// Whether the family is on.
-        pub enabled: bool = true,
-        /// Bytes in one flow record from which a connection to a relay counts. A Tor handshake takes about
-        /// 3 kB; raising it misses short circuits.
-        pub min_bytes: u64 = 1000,
-        /// Different relays that connect to one instance from which it counts as a relay itself. Lower it to
-        /// find young relays.
-        pub relays: u64 = 10,
-        /// Seconds within which the relays have to connect.
-        pub window_secs: u32 = 86_400,
-        /// Ports at which visitors are expected: Tor exits visit public web servers. Relays that connect
-        /// there count only if the instance connects to as many itself.
-        pub visitor_ports: Vec<u16> = vec![80, 443, 8080, 8443],
-    }
-}
-
-impl Detector for Tor {
-    type Reads = Flows;
-    type State = State;
-
-    const SPEC: Spec = Spec {
-        name: "ec2/tor",
-        scope: Scope::Interface,
-        idle: Duration::from_hours(48),
-        version: 2,
-        types: &[&TOR_CLIENT, &TOR_RELAY],
-        interest: Interest::Listed(tor::LISTED),
-    };
-
-    fn wants(&self, event: &Event<'_, Flows>) -> bool {
-        self.enabled && tor::wants(event.row, self.min_bytes)
-    }
-
-    fn observe(
-        &self,
-        state: &mut State,
-        event: &Event<'_, Flows>,
-        ctx: &Context<'_>,
-        out: &mut Out<'_>,
-    ) {
-        let rules = Rules {
-            talker: Talker::Instance,
-            client: &TOR_CLIENT,
-            relay: &TOR_RELAY,
-            min_bytes: self.min_bytes,
-            relays: self.relays,
-            window_secs: self.window_secs,
-            visitor_ports: &self.visitor_ports,
-        };
-        rules.observe(state, event, ctx, out);
-    }
+    pub struct Tor: "ec2/tor", Talker::Instance
 }

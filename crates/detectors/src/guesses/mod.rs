@@ -10,15 +10,17 @@ mod settings;
 
 mod pair;
 mod service;
+mod success;
 mod wide;
 
 use engine::Connection;
 use engine::findings::EvidenceRef;
-use engine::stats::{BoundedMap, FirstSeen, Flatness, Size, flatness};
+use engine::stats::{BoundedMap, FirstSeen, Size, flatness};
 use serde::{Deserialize, Serialize};
 
 use pair::{Login, Pair};
 pub(crate) use service::Service;
+use success::Alerted;
 use wide::Wide;
 
 /// Pairs of our interface and a remote address, in one direction, that are followed.
@@ -39,14 +41,10 @@ const NEW_SECS: u32 = 18 * 3600;
 const KNOWN_DAYS: u32 = 8;
 /// Days after which a state may be dropped: longer than what is remembered of a pair.
 pub(crate) const IDLE_DAYS: u64 = KNOWN_DAYS as u64 + 1;
+/// Version of [`State`].
+pub(crate) const STATE_VERSION: u16 = 2;
 /// Guesses at one destination that make it one of a spray.
 const SPRAY_TRIES: usize = 2;
-/// Guesses in flight when a longer connection begins go on for so long, seconds.
-const IN_FLIGHT_SECS: u32 = 30;
-/// Silence after a longer connection that makes it a likely success, seconds.
-const STOP_SECS: u32 = 600;
-/// A session is at least so long, seconds.
-const SESSION_SECS: u32 = 30;
 
 /// What one attempt to log in looks like from the client's side.
 #[derive(Clone, Debug)]
@@ -86,18 +84,6 @@ pub struct State {
     wide: Option<Box<Wide>>,
     /// Hour of the latest event, hours since 1970.
     hour: u32,
-}
-
-/// A pair after an alert: what its guesses were like.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct Alerted {
-    /// Event time of the latest alert.
-    latest: u32,
-    bytes: u32,
-    secs: u16,
-    is_success: bool,
-    /// A connection that was longer than a guess, and no guess has come after it.
-    longer: Option<Box<Connection>>,
 }
 
 /// Which rule was met.
@@ -225,75 +211,6 @@ impl State {
         Some(Alert { rule, tries: count as u64, remotes: 1, flat, first, evidence })
     }
 
-    /// Whether a connection after an alert is a session.
-    fn success(
-        &mut self,
-        key: u64,
-        connection: &Connection,
-        evidence: EvidenceRef,
-        shape: &Shape,
-        rules: &Rules,
-    ) -> Option<Alert> {
-        let alerted = self.alerted.get_mut(key)?;
-        let now = connection.decided;
-        if alerted.is_success || now.saturating_sub(alerted.latest) > DAY_SECS {
-            return None;
-        }
-        let (bytes, secs) = (connection.bytes_forward(), connection.duration_secs());
-        let median = u64::from(alerted.bytes.max(1));
-        let is_long = u64::from(secs) >= rules.success_factor * u64::from(alerted.secs)
-            && secs >= SESSION_SECS;
-        if bytes >= rules.success_factor * median || is_long {
-            alerted.is_success = true;
-            alerted.longer = None;
-            return Some(Alert::success(connection, median, evidence));
-        }
-        let is_longer = bytes >= 2 * median;
-        match &mut alerted.longer {
-            None if is_longer => {
-                alerted.longer = Some(Box::new(*connection));
-            }
-            Some(longer) if longer.first == connection.first => {
-                **longer = *connection;
-            }
-            Some(longer)
-                if connection.first > longer.first.saturating_add(IN_FLIGHT_SECS)
-                    && shape.is_guess(&Login::of(connection)) =>
-            {
-                alerted.longer = None;
-            }
-            _ => {}
-        }
-        None
-    }
-
-    /// When the next silence after a longer connection is long enough.
-    pub(crate) fn next_stop(&self) -> Option<u32> {
-        let longer = self.alerted.iter_unordered().filter_map(|(_, it)| it.longer.as_ref());
-        longer.map(|it| it.decided.saturating_add(STOP_SECS)).min()
-    }
-
-    /// The guesses that stopped after a longer connection.
-    pub(crate) fn stopped(&mut self, at: u32) -> Vec<(Connection, Alert)> {
-        let is_due = |it: &Alerted| {
-            let longer = it.longer.as_ref();
-            longer.is_some_and(|it| it.decided.saturating_add(STOP_SECS) <= at)
-        };
-        let due = self.alerted.iter().filter(|(_, it)| is_due(it));
-        let keys: Vec<u64> = due.map(|(key, _)| key).collect();
-        let mut stopped = Vec::new();
-        for key in keys {
-            let Some(alerted) = self.alerted.get_mut(key) else { continue };
-            let Some(connection) = alerted.longer.take() else { continue };
-            alerted.is_success = true;
-            let time = engine::model::Timestamp::from_secs(i64::from(connection.decided));
-            let evidence = EvidenceRef { time, origin: connection.origin };
-            let alert = Alert::success(&connection, u64::from(alerted.bytes.max(1)), evidence);
-            stopped.push((*connection, alert));
-        }
-        stopped
-    }
-
     /// Forgets, once an hour, what is over.
     fn turn(&mut self, now: u32) {
         let hour = now / 3600;
@@ -311,30 +228,6 @@ impl State {
     }
 }
 
-impl Alert {
-    fn success(connection: &Connection, median: u64, evidence: EvidenceRef) -> Alert {
-        Alert {
-            rule: Rule::Success,
-            tries: 1,
-            remotes: 1,
-            flat: connection.bytes_forward() / median,
-            first: connection.first,
-            evidence: vec![evidence],
-        }
-    }
-}
-
-impl Alerted {
-    fn note(&mut self, now: u32, flat: Flatness, secs: u16) {
-        if now.saturating_sub(self.latest) > DAY_SECS {
-            *self = Alerted::default();
-        }
-        self.latest = now;
-        self.bytes = flat.median_bytes as u32;
-        self.secs = secs.max(1);
-    }
-}
-
 /// One number for the remote address and the direction.
 fn key(connection: &Connection) -> u64 {
     connection.remote.key() ^ u64::from(connection.is_outbound)
@@ -345,6 +238,7 @@ mod tests {
     use engine::Outcome;
     use engine::model::{Addr, Origin, Timestamp};
 
+    use super::success::STOP_SECS;
     use super::*;
 
     const SHAPE: Shape = Shape { packets: 8..=60, bytes: 1000..=12_288, secs: 60 };

@@ -1,8 +1,9 @@
-//! The settings and texts that the brute-force families share.
+//! What the brute-force families share: their settings, the detector, and texts.
 
-/// Declares the settings of a brute-force family and turns them into [`Rules`](super::Rules).
-macro_rules! guess_settings {
-    ($(#[doc = $doc:literal])* pub struct $name:ident) => {
+/// Declares a brute-force family: the settings, how they become [`Rules`](super::Rules), and the detector.
+/// After its name stands that of the file; a constant `SERVICE` says what is guessed at.
+macro_rules! guess_family {
+    ($(#[doc = $doc:literal])* pub struct $name:ident: $family:literal) => {
         tunables! {
             $(#[doc = $doc])*
             pub struct $name {
@@ -58,6 +59,45 @@ macro_rules! guess_settings {
                     inside_destinations: self.inside_destinations,
                     success_factor: self.success_factor,
                 }
+            }
+        }
+
+        impl engine::Detector for $name {
+            type Reads = engine::Connections;
+            type State = $crate::guesses::State;
+
+            const SPEC: engine::Spec = engine::Spec {
+                name: $family,
+                scope: engine::model::Scope::Interface,
+                // Longer than what is remembered of a pair.
+                idle: std::time::Duration::from_hours(24 * $crate::guesses::IDLE_DAYS),
+                version: $crate::guesses::STATE_VERSION,
+                types: &[SERVICE.finding_type],
+                interest: engine::Interest::Every,
+            };
+
+            fn wants(&self, event: &engine::Event<'_, engine::Connections>) -> bool {
+                SERVICE.wants(event.row) && self.enabled
+            }
+
+            fn observe(
+                &self,
+                state: &mut $crate::guesses::State,
+                event: &engine::Event<'_, engine::Connections>,
+                ctx: &engine::Context<'_>,
+                out: &mut engine::Out<'_>,
+            ) {
+                SERVICE.observe(&self.rules(), state, event, ctx, out);
+            }
+
+            fn wake(
+                &self,
+                state: &mut $crate::guesses::State,
+                at: engine::model::Timestamp,
+                ctx: &engine::Context<'_>,
+                out: &mut engine::Out<'_>,
+            ) {
+                SERVICE.wake(state, at, ctx, out);
             }
         }
     };

@@ -7,6 +7,57 @@ use engine::{Context, Ends, Event, Flows, LocalFlow, Out};
 use super::{Talker, is_mere_answer, is_ours};
 use crate::ec2::lists::name_lists;
 
+/// Declares a family of talk with listed addresses: the settings and the detector. After its name stand that of
+/// the file and who talks; five constants are the types.
+macro_rules! listed_family {
+    ($(#[doc = $doc:literal])* pub struct $name:ident: $family:literal, $talker:expr) => {
+        /// Which category of list raises which type.
+        const TYPES: [(engine::intel::Category, &engine::findings::FindingType); 5] = [
+            (engine::intel::Category::CommandAndControl, &COMMAND_AND_CONTROL),
+            (engine::intel::Category::MiningPool, &BITCOIN_TOOL),
+            (engine::intel::Category::Sinkhole, &BLACKHOLE),
+            (engine::intel::Category::DropPoint, &DROP_POINT),
+            (engine::intel::Category::Threat, &CUSTOM),
+        ];
+
+        tunables! {
+            $(#[doc = $doc])*
+            pub struct $name {
+                /// Whether the family is on.
+                pub enabled: bool = true,
+            }
+        }
+
+        impl engine::Detector for $name {
+            type Reads = engine::Flows;
+            type State = ();
+
+            const SPEC: engine::Spec = engine::Spec {
+                name: $family,
+                scope: engine::model::Scope::Interface,
+                idle: std::time::Duration::from_hours(1),
+                version: 1,
+                types: &[&COMMAND_AND_CONTROL, &BITCOIN_TOOL, &BLACKHOLE, &DROP_POINT, &CUSTOM],
+                interest: engine::Interest::Listed($crate::talkers::listed::LISTED),
+            };
+
+            fn wants(&self, event: &engine::Event<'_, engine::Flows>) -> bool {
+                self.enabled && $crate::talkers::listed::wants(event.row)
+            }
+
+            fn observe(
+                &self,
+                (): &mut (),
+                event: &engine::Event<'_, engine::Flows>,
+                ctx: &engine::Context<'_>,
+                out: &mut engine::Out<'_>,
+            ) {
+                $crate::talkers::listed::observe($talker, &TYPES, event, ctx, out);
+            }
+        }
+    };
+}
+
 /// The categories of lists that are looked at.
 pub(crate) const LISTED: Categories = Categories::of(&[
     Category::CommandAndControl,

@@ -1,6 +1,8 @@
 //! Who talks to listed addresses, an instance or a Lambda function: what their families share.
 
+#[macro_use]
 pub(crate) mod listed;
+#[macro_use]
 pub(crate) mod tor;
 
 use engine::findings::{Draft, FindingType};

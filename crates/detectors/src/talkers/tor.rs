@@ -15,6 +15,71 @@ pub(crate) const LISTED: Categories = Categories::of(&[Category::TorRelay]);
 /// Evidence kept in the state; the event that completes the count is the eighth.
 const KEPT: usize = 7;
 
+/// Declares a family of Tor traffic: the settings and the detector. After its name stand that of the file and
+/// who talks; constants `TOR_CLIENT` and `TOR_RELAY` are the types.
+macro_rules! tor_family {
+    ($(#[doc = $doc:literal])* pub struct $name:ident: $family:literal, $talker:expr) => {
+        tunables! {
+            $(#[doc = $doc])*
+            pub struct $name {
+                /// Whether the family is on.
+                pub enabled: bool = true,
+                /// Bytes in one flow record from which a connection to a relay counts. A Tor handshake takes about
+                /// 3 kB; raising it misses short circuits.
+                pub min_bytes: u64 = 1000,
+                /// Different relays that connect to one interface from which it counts as a relay's itself. Lower
+                /// it to find young relays.
+                pub relays: u64 = 10,
+                /// Seconds within which the relays have to connect.
+                pub window_secs: u32 = 86_400,
+                /// Ports at which visitors are expected: Tor exits visit public web servers. Relays that connect
+                /// there count only if the interface connects to as many itself.
+                pub visitor_ports: Vec<u16> = vec![80, 443, 8080, 8443],
+            }
+        }
+
+        impl engine::Detector for $name {
+            type Reads = engine::Flows;
+            type State = $crate::talkers::tor::State;
+
+            const SPEC: engine::Spec = engine::Spec {
+                name: $family,
+                scope: engine::model::Scope::Interface,
+                idle: std::time::Duration::from_hours(48),
+                version: $crate::talkers::tor::STATE_VERSION,
+                types: &[&TOR_CLIENT, &TOR_RELAY],
+                interest: engine::Interest::Listed($crate::talkers::tor::LISTED),
+            };
+
+            fn wants(&self, event: &engine::Event<'_, engine::Flows>) -> bool {
+                self.enabled && $crate::talkers::tor::wants(event.row, self.min_bytes)
+            }
+
+            fn observe(
+                &self,
+                state: &mut $crate::talkers::tor::State,
+                event: &engine::Event<'_, engine::Flows>,
+                ctx: &engine::Context<'_>,
+                out: &mut engine::Out<'_>,
+            ) {
+                let rules = $crate::talkers::tor::Rules {
+                    talker: $talker,
+                    client: &TOR_CLIENT,
+                    relay: &TOR_RELAY,
+                    min_bytes: self.min_bytes,
+                    relays: self.relays,
+                    window_secs: self.window_secs,
+                    visitor_ports: &self.visitor_ports,
+                };
+                rules.observe(state, event, ctx, out);
+            }
+        }
+    };
+}
+
+/// Version of [`State`].
+pub(crate) const STATE_VERSION: u16 = 2;
+
 /// What a family of Tor traffic is set to, and the types that it raises.
 pub(crate) struct Rules<'r> {
     pub(crate) talker: Talker,

@@ -18,6 +18,29 @@ const BASE: FindingType = FindingType {
     is_own: true,
 };
 
+/// What the types of resources that everyone may use share.
+const PUBLIC: FindingType = FindingType {
+    false_positives: "Some resources are public on purpose, such as published images, sample data and \
+        webhooks. Benign when the owner meant it and the resource holds nothing else.",
+    response: "Take the permission back at once. Consider what could be read as known to others, rotate \
+        secrets that were within reach, look at who used the resource since, and ask the caller; if they \
+        cannot explain it, disable their credential.",
+    techniques: &["T1537", "T1098"],
+    ..BASE
+};
+
+/// How calls open resources; what a policy is, where one does.
+macro_rules! opened {
+    ($calls:literal) => {
+        concat!(
+            "A successful call: ",
+            $calls,
+            " A policy lets everyone in by an Allow for every principal that no condition narrows to known \
+             networks, organizations, accounts or ARNs."
+        )
+    };
+}
+
 /// A service that detects or records was switched off.
 pub(in super::super) const DETECTION_DISABLED: FindingType = FindingType {
     name: "DefenseEvasion:IAMUser/DetectionDisabled",
@@ -140,17 +163,11 @@ pub(in super::super) const EC2_PUBLIC: FindingType = FindingType {
     title: "An image or EBS snapshot was made public",
     about: "Anyone with an AWS account can copy what is on the disks of an image or snapshot, keys and \
         customer data included. It may be a mistake, or an intruder takes data out this way.",
-    detection: "A successful call: a ModifyImageAttribute that adds the launch permission for all, or a \
-        ModifySnapshotAttribute that adds the permission to create volumes for all. A policy lets \
-        everyone in by an Allow for every principal that no condition narrows to known networks, \
-        organizations, accounts or ARNs.",
-    false_positives: "Some resources are public on purpose, such as published images, sample data and \
-        webhooks. Benign when the owner meant it and the resource holds nothing else.",
-    response: "Take the permission back at once. Consider what could be read as known to others, rotate \
-        secrets that were within reach, look at who used the resource since, and ask the caller; if they \
-        cannot explain it, disable their credential.",
-    techniques: &["T1537", "T1098"],
-    ..BASE
+    detection: opened!(
+        "a ModifyImageAttribute that adds the launch permission for all, or a ModifySnapshotAttribute \
+         that adds the permission to create volumes for all."
+    ),
+    ..PUBLIC
 };
 
 /// A database snapshot was made public.
@@ -159,16 +176,10 @@ pub(in super::super) const RDS_PUBLIC: FindingType = FindingType {
     title: "A database snapshot was made public",
     about: "Anyone with an AWS account can restore a database from a snapshot and read all of it. It may \
         be a mistake, or an intruder takes data out this way.",
-    detection: "A successful call: a ModifyDBSnapshotAttribute or ModifyDBClusterSnapshotAttribute that \
-        adds `all` to restore. A policy lets everyone in by an Allow for every principal that no \
-        condition narrows to known networks, organizations, accounts or ARNs.",
-    false_positives: "Some resources are public on purpose, such as published images, sample data and \
-        webhooks. Benign when the owner meant it and the resource holds nothing else.",
-    response: "Take the permission back at once. Consider what could be read as known to others, rotate \
-        secrets that were within reach, look at who used the resource since, and ask the caller; if they \
-        cannot explain it, disable their credential.",
-    techniques: &["T1537", "T1098"],
-    ..BASE
+    detection: opened!(
+        "a ModifyDBSnapshotAttribute or ModifyDBClusterSnapshotAttribute that adds `all` to restore."
+    ),
+    ..PUBLIC
 };
 
 /// A KMS key was opened to everyone.
@@ -177,16 +188,8 @@ pub(in super::super) const KMS_PUBLIC: FindingType = FindingType {
     title: "A KMS key was opened to everyone",
     about: "Anyone with an AWS account can use a key: what it protects is protected no more. It may be a \
         mistake, or an intruder takes data out this way.",
-    detection: "A successful call: a CreateKey or PutKeyPolicy whose policy lets everyone in. A policy \
-        lets everyone in by an Allow for every principal that no condition narrows to known networks, \
-        organizations, accounts or ARNs.",
-    false_positives: "Some resources are public on purpose, such as published images, sample data and \
-        webhooks. Benign when the owner meant it and the resource holds nothing else.",
-    response: "Take the permission back at once. Consider what could be read as known to others, rotate \
-        secrets that were within reach, look at who used the resource since, and ask the caller; if they \
-        cannot explain it, disable their credential.",
-    techniques: &["T1537", "T1098"],
-    ..BASE
+    detection: opened!("a CreateKey or PutKeyPolicy whose policy lets everyone in."),
+    ..PUBLIC
 };
 
 /// A queue was opened to everyone.
@@ -195,16 +198,11 @@ pub(in super::super) const SQS_PUBLIC: FindingType = FindingType {
     title: "A queue was opened to everyone",
     about: "Anyone with an AWS account can read, send or delete messages of a queue. It may be a mistake, \
         or an intruder takes data out this way.",
-    detection: "A successful call: a CreateQueue or SetQueueAttributes whose policy lets everyone in, or \
-        an AddPermission for `*`. A policy lets everyone in by an Allow for every principal that no \
-        condition narrows to known networks, organizations, accounts or ARNs.",
-    false_positives: "Some resources are public on purpose, such as published images, sample data and \
-        webhooks. Benign when the owner meant it and the resource holds nothing else.",
-    response: "Take the permission back at once. Consider what could be read as known to others, rotate \
-        secrets that were within reach, look at who used the resource since, and ask the caller; if they \
-        cannot explain it, disable their credential.",
-    techniques: &["T1537", "T1098"],
-    ..BASE
+    detection: opened!(
+        "a CreateQueue or SetQueueAttributes whose policy lets everyone in, or an AddPermission for \
+         `*`."
+    ),
+    ..PUBLIC
 };
 
 /// A topic was opened to everyone.
@@ -213,16 +211,8 @@ pub(in super::super) const SNS_PUBLIC: FindingType = FindingType {
     title: "A topic was opened to everyone",
     about: "Anyone with an AWS account can subscribe to a topic or publish to it. It may be a mistake, or \
         an intruder takes data out this way.",
-    detection: "A successful call: a CreateTopic or SetTopicAttributes whose policy lets everyone in. A \
-        policy lets everyone in by an Allow for every principal that no condition narrows to known \
-        networks, organizations, accounts or ARNs.",
-    false_positives: "Some resources are public on purpose, such as published images, sample data and \
-        webhooks. Benign when the owner meant it and the resource holds nothing else.",
-    response: "Take the permission back at once. Consider what could be read as known to others, rotate \
-        secrets that were within reach, look at who used the resource since, and ask the caller; if they \
-        cannot explain it, disable their credential.",
-    techniques: &["T1537", "T1098"],
-    ..BASE
+    detection: opened!("a CreateTopic or SetTopicAttributes whose policy lets everyone in."),
+    ..PUBLIC
 };
 
 /// A secret was opened to everyone.
@@ -231,16 +221,8 @@ pub(in super::super) const SECRETS_PUBLIC: FindingType = FindingType {
     title: "A secret was opened to everyone",
     about: "Anyone with an AWS account who may use its key can read a secret. It may be a mistake, or an \
         intruder takes data out this way.",
-    detection: "A successful call: a PutResourcePolicy that lets everyone in. A policy lets everyone in \
-        by an Allow for every principal that no condition narrows to known networks, organizations, \
-        accounts or ARNs.",
-    false_positives: "Some resources are public on purpose, such as published images, sample data and \
-        webhooks. Benign when the owner meant it and the resource holds nothing else.",
-    response: "Take the permission back at once. Consider what could be read as known to others, rotate \
-        secrets that were within reach, look at who used the resource since, and ask the caller; if they \
-        cannot explain it, disable their credential.",
-    techniques: &["T1537", "T1098"],
-    ..BASE
+    detection: opened!("a PutResourcePolicy that lets everyone in."),
+    ..PUBLIC
 };
 
 /// A container repository was opened to everyone.
@@ -249,16 +231,8 @@ pub(in super::super) const ECR_PUBLIC: FindingType = FindingType {
     title: "A container repository was opened to everyone",
     about: "Anyone with an AWS account can pull images of a repository, or push images that you run. It \
         may be a mistake, or an intruder takes data out this way.",
-    detection: "A successful call: a SetRepositoryPolicy that lets everyone in. A policy lets everyone in \
-        by an Allow for every principal that no condition narrows to known networks, organizations, \
-        accounts or ARNs.",
-    false_positives: "Some resources are public on purpose, such as published images, sample data and \
-        webhooks. Benign when the owner meant it and the resource holds nothing else.",
-    response: "Take the permission back at once. Consider what could be read as known to others, rotate \
-        secrets that were within reach, look at who used the resource since, and ask the caller; if they \
-        cannot explain it, disable their credential.",
-    techniques: &["T1537", "T1098"],
-    ..BASE
+    detection: opened!("a SetRepositoryPolicy that lets everyone in."),
+    ..PUBLIC
 };
 
 /// A function was opened to everyone.
@@ -267,15 +241,10 @@ pub(in super::super) const LAMBDA_PUBLIC: FindingType = FindingType {
     title: "A function was opened to everyone",
     about: "Anyone can run a function, or use a layer, by its policy or by a URL that asks for no \
         credentials. It may be a mistake, or an intruder takes data out this way.",
-    detection: "A successful call: an AddPermission or AddLayerVersionPermission for `*` without source \
-        or organization, or a CreateFunctionUrlConfig or UpdateFunctionUrlConfig with authType NONE \
-        (Medium). A policy lets everyone in by an Allow for every principal that no condition narrows to \
-        known networks, organizations, accounts or ARNs.",
-    false_positives: "Some resources are public on purpose, such as published images, sample data and \
-        webhooks. Benign when the owner meant it and the resource holds nothing else.",
-    response: "Take the permission back at once. Consider what could be read as known to others, rotate \
-        secrets that were within reach, look at who used the resource since, and ask the caller; if they \
-        cannot explain it, disable their credential.",
+    detection: opened!(
+        "an AddPermission or AddLayerVersionPermission for `*` without source or organization, or a \
+         CreateFunctionUrlConfig or UpdateFunctionUrlConfig with authType NONE (Medium)."
+    ),
     techniques: &["T1098", "T1648"],
-    ..BASE
+    ..PUBLIC
 };
