@@ -83,7 +83,7 @@ fn files_table(out: &mut String, inputs: &InputSummary) {
     put(
         out,
         format_args!(
-            "<details{open}><summary>Files</summary>\n<div class=\"scroll\"><table><thead><tr>\
+            "<details{open}><summary>Files</summary>\n<div class=\"scroll\"><table class=\"files\"><thead><tr>\
              <th>File</th><th>Read as</th><th class=\"n\">Bytes</th><th class=\"n\">Records</th>\
              <th class=\"n\">Skipped</th></tr></thead>\n<tbody>\n"
         ),
@@ -150,7 +150,7 @@ pub(crate) fn making(out: &mut String, report: &Report<'_>) {
 
 fn lists_table(out: &mut String, report: &Report<'_>) {
     out.push_str(
-        "<details><summary>Lists of addresses and names</summary>\n<div class=\"scroll\"><table><thead><tr>\
+        "<details><summary>Lists of addresses and names</summary>\n<div class=\"scroll\"><table class=\"files\"><thead><tr>\
          <th>List</th><th>Category</th><th>Origin</th><th class=\"n\">Entries</th></tr></thead>\n<tbody>\n",
     );
     for it in report.lists.iter().take(ROWS_MAX) {

@@ -56,7 +56,7 @@ fn names(all: impl Iterator<Item = String>) -> String {
 /// The links to the parts of the page, and the switch of its colors. Both work without the script.
 pub(crate) fn bar(out: &mut String, parts: &[(&str, &str)]) {
     out.push_str(
-        "<nav class=\"bar\" aria-label=\"Parts of the report\"><div class=\"wrap\"><p class=\"brand\">\
+        "<nav class=\"topbar\" aria-label=\"Parts of the report\"><div class=\"wrap\"><p class=\"brand\">\
          <svg viewBox=\"0 0 24 24\" width=\"20\" height=\"20\" aria-hidden=\"true\">\
          <path d=\"M12 2 4 5v6c0 5 3.4 9.3 8 11 4.6-1.7 8-6 8-11V5z\"/>\
          <path class=\"tick\" d=\"m8.2 12 2.7 2.7 5-5.4\"/></svg>Guardpost</p><p class=\"parts\">",
