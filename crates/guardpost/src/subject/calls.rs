@@ -15,7 +15,7 @@ const ERROR_MAX: usize = 128;
 /// Most accounts that are told apart.
 const ACCOUNTS_MAX: usize = 64;
 /// Most calls whose ids are remembered so that what was delivered twice counts once.
-const IDS_MAX: usize = 1 << 20;
+pub(super) const IDS_MAX: usize = 1 << 20;
 
 /// Calls of one kind.
 #[derive(Clone, Debug, Default)]

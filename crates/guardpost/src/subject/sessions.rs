@@ -1,10 +1,12 @@
 //! Sessions: which roles a subject assumed, and who issued its own credentials.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use telemetry::{ApiCall, Caller};
 
 use super::about::Subject;
-use super::calls::Count;
+use super::calls::{Count, IDS_MAX};
 use super::top::{Top, Weight};
 
 /// Calls by which one principal was given a session of another.
@@ -29,6 +31,7 @@ pub(super) struct Sessions {
     pub assumed: Top<Assumed>,
     /// By whom its sessions were issued.
     pub by: Top<Assumed>,
+    delivered: BTreeSet<u64>,
 }
 
 impl Sessions {
@@ -39,8 +42,12 @@ impl Sessions {
             && call.event_source.of(text) == "sts.amazonaws.com"
     }
 
-    /// Adds such a call; `is_own` says whether the subject made it.
+    /// Adds such a call, unless it was delivered before; `is_own` says whether the subject made it.
     pub(super) fn add(&mut self, subject: &Subject, call: &ApiCall, text: &str, is_own: bool) {
+        let can_tell = call.event_id.len > 0 && self.delivered.len() < IDS_MAX;
+        if can_tell && !self.delivered.insert(call.event_id_hash) {
+            return;
+        }
         let parse = |json: &str| serde_json::from_str::<Value>(json).unwrap_or_default();
         let (request, response) = (parse(call.request.of(text)), parse(call.response.of(text)));
         let at = |value: &Value, path: &str| {

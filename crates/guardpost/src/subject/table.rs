@@ -32,6 +32,9 @@ pub fn table(view: &View) -> String {
         calls_facts(&mut out, it);
     }
     if let Some(it) = &view.traffic {
+        if view.instance.is_none() {
+            out.fact("Interfaces", &visible(&it.interfaces.join(", ")));
+        }
         traffic_facts(&mut out, it);
     }
     if let Some(it) = &view.queries {
@@ -45,8 +48,8 @@ pub fn table(view: &View) -> String {
     if let Some(it) = &view.calls {
         calls_tables(&mut out, it);
     }
-    assumed(&mut out, "ASSUMED BY IT", "ROLE OR CALL", &view.assumed);
-    assumed(&mut out, "GIVEN OUT TO", "PRINCIPAL", &view.assumed_by);
+    assumed(&mut out, "ROLES AND SESSIONS ASSUMED", "ROLE OR CALL", &view.assumed);
+    assumed(&mut out, "ITS SESSIONS WERE GIVEN TO", "PRINCIPAL", &view.assumed_by);
     if let Some(it) = &view.traffic {
         traffic_tables(&mut out, it);
     }
