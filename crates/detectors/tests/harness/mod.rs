@@ -89,6 +89,8 @@ pub(crate) struct Run<'r> {
     /// After which batches the state is written, and a fresh engine goes on with it.
     pub(crate) restarts: &'r dyn Fn(u64) -> bool,
     pub(crate) entities_per_key_group: usize,
+    /// Adds detectors of the test's own.
+    pub(crate) guests: &'r dyn Fn(&mut Registry),
 }
 
 impl Default for Run<'_> {
@@ -98,13 +100,14 @@ impl Default for Run<'_> {
             batch_rows: 16_384,
             restarts: &|_| false,
             entities_per_key_group: EngineOptions::default().entities_per_key_group,
+            guests: &|_| {},
         }
     }
 }
 
 /// The batches of a case: what a driver's journal holds.
 pub(crate) fn batches(case: &Case, batch_rows: usize) -> Vec<Batch> {
-    let registry = registry(case);
+    let registry = registry(case, &Run::default());
     let names = registry.calls_of_interest();
     let names = names.into_iter().chain(Inventory::CALLS.iter().copied());
     let interest = Interest::new(names.map(|it| (it, Interest::ALL)));
@@ -129,9 +132,11 @@ pub(crate) fn batches(case: &Case, batch_rows: usize) -> Vec<Batch> {
     intake.take()
 }
 
-fn registry(case: &Case) -> Arc<Registry> {
+fn registry(case: &Case, run: &Run<'_>) -> Arc<Registry> {
     let settings: Settings = toml::from_str(&case.settings).expect("settings of a case");
-    Arc::new(detectors::registry(&settings))
+    let mut registry = detectors::registry(&settings);
+    (run.guests)(&mut registry);
+    Arc::new(registry)
 }
 
 /// An engine as a driver makes it, with the case's lists.
@@ -154,7 +159,7 @@ pub(crate) fn engine(case: &Case, registry: Arc<Registry>, run: &Run<'_>) -> Eng
 
 /// Runs a case and gives its findings in canonical form.
 pub(crate) fn findings(case: &Case, run: &Run<'_>) -> Vec<Value> {
-    let registry = registry(case);
+    let registry = registry(case, run);
     let mut batches = batches(case, run.batch_rows);
     let mut facts = Descriptions::default();
     for (name, bytes) in &case.inventory {
