@@ -17,6 +17,8 @@ pub mod scenarios;
 mod simulation;
 mod stage;
 pub mod time;
+pub mod topology;
+pub mod traffic;
 pub mod world;
 
 pub use scenarios::Scenario;
