@@ -1,7 +1,7 @@
 //! `cargo xtask check`: everything a machine can check, step by step.
 
 use crate::cargo::{self, cargo};
-use crate::{docs, tidy};
+use crate::{docs, eval, tidy};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -42,6 +42,7 @@ fn full(steps: &mut Steps) {
     }
     steps.command("doctests", &mut cargo(&["test", "--workspace", "--doc", "--quiet"]));
     steps.command("tests", &mut tests(&["--workspace"], &["--lib", "--bins", "--tests"]));
+    steps.call("evaluation", || eval::short(None));
 }
 
 fn fast(steps: &mut Steps) -> Result<()> {

@@ -26,8 +26,8 @@ cargo xtask COMMAND
   docs [--check]   writes the reference; --check: fails if a page is out of date
   bench [--small] [--only PART] [--inject] [--product PROGRAM]
                    speed and memory against a frozen floor program, as a Markdown table
-  eval --data DIR [--only FOLDER] [--product PROGRAM]
-                   what scans of public data sets find, against what is expected of them
+  eval [--data DIR] [--only FOLDER] [--short] [--product PROGRAM]
+                   what is found in generated scenarios and public data sets, against targets and expectations
   geo [--from DIR] builds the tables of places and of AWS ranges again
   samples [--check]
                    writes the logs that `guardpost demo` scans; --check: fails if they differ";

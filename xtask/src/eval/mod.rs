@@ -1,13 +1,17 @@
-//! `cargo xtask eval`: what scans of public material find, against what is expected of them.
+//! `cargo xtask eval`: how good detection is, on generated scenarios and on public material.
 //!
-//! The expectations are facts about public data sets and stand in `expectations.toml`; the data are not part
-//! of the repository. A folder that is not there is said to be absent and fails nothing.
+//! Generated scenarios come from `simulate` and are judged by targets ([`generated`]). Of public material the
+//! expectations are facts and stand in `expectations.toml`; the data are not part of the repository, and a folder
+//! that is not there is said to be absent and fails nothing. Both are published in `docs/quality.md`.
 
 mod compare;
 mod expectations;
+mod finding;
+mod generated;
 mod material;
 mod names;
 mod product;
+mod published;
 mod table;
 
 use anyhow::{Context, Result, bail};
@@ -15,20 +19,24 @@ use std::path::{Path, PathBuf};
 
 use compare::{Outcome, Row, compare};
 use expectations::{Case, Expectations};
+use generated::Form;
 use product::{Product, Scans};
 
 const USAGE: &str = "\
-cargo xtask eval --data DIR [--only FOLDER] [--product PROGRAM]
+cargo xtask eval [--data DIR] [--only FOLDER] [--short] [--product PROGRAM]
 
-  --data      the folder of the data sets, one folder each
-  --only      one data set instead of all
+  without     generated scenarios; writes docs/quality.md
+  --data      public data sets as well, one folder each in DIR
+  --only      this data set alone; writes nothing
+  --short     generated scenarios with less exposure; fails if they are worse than docs/quality.md says
   --product   this build of guardpost instead of building one";
 
 /// What is asked for.
 #[derive(Default, PartialEq, Eq, Debug)]
 struct Options {
-    data: PathBuf,
+    data: Option<PathBuf>,
     only: Option<String>,
+    is_short: bool,
     product: Option<PathBuf>,
 }
 
@@ -37,16 +45,23 @@ impl Options {
         let mut options = Options::default();
         let mut args = args.iter();
         while let Some(arg) = args.next() {
+            if arg == "--short" {
+                options.is_short = true;
+                continue;
+            }
             let value = args.next().with_context(|| format!("{arg} takes a value\n\n{USAGE}"))?;
             match arg.as_str() {
-                "--data" => options.data = PathBuf::from(value),
+                "--data" => options.data = Some(PathBuf::from(value)),
                 "--only" => options.only = Some(value.clone()),
                 "--product" => options.product = Some(PathBuf::from(value)),
                 _ => bail!("cannot understand `{arg}`\n\n{USAGE}"),
             }
         }
-        if options.data.as_os_str().is_empty() {
+        if options.only.is_some() && options.data.is_none() {
             bail!("say where the data sets are: --data DIR\n\n{USAGE}");
+        }
+        if options.is_short && options.data.is_some() {
+            bail!("the short form is about generated scenarios alone\n\n{USAGE}");
         }
         Ok(options)
     }
@@ -60,23 +75,54 @@ struct Results {
     cases: Vec<(String, Vec<Row>)>,
 }
 
-/// Scans every data set that is there, prints the table and fails if an expectation does not hold.
+/// Judges what is asked for, prints it and fails if it is worse than it has to be.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let options = Options::parse(args)?;
-    if !options.data.is_dir() {
-        bail!("`{}` is no folder", options.data.display());
+    if options.is_short {
+        return short(options.product.as_deref());
     }
-    let expectations = Expectations::committed()?;
-    let product = Product::get(options.product.as_deref())?;
-    expectations.check_types(&product.catalog)?;
-    let results = evaluate(&expectations, &options.data, options.only.as_deref(), &product)?;
-    print!("{}", table::table(&results));
+    let is_public_alone = options.only.is_some();
+    let product = Product::get(options.product.as_deref(), !is_public_alone)?;
+    let public = match &options.data {
+        Some(data) => Some(public(data, options.only.as_deref(), &product)?),
+        None => None,
+    };
+    if !is_public_alone {
+        let results = generated::run(Form::Long, &product)?;
+        print!("\n{}", results.targets());
+        let section = public.as_ref().map(|it| table::section(it));
+        published::write(&results.report(), section.as_deref())?;
+    }
+    let Some(results) = public else { return Ok(()) };
     let (line, is_failed) = table::summary(&results);
     println!("\n{line}");
     if is_failed {
         bail!("expectations do not hold");
     }
     Ok(())
+}
+
+/// The form that checks run: what was published must still hold.
+pub(crate) fn short(product: Option<&Path>) -> Result<()> {
+    let results = generated::run(Form::Short, &Product::get(product, false)?)?;
+    let worse = results.regressions(&published::read()?);
+    print!("\n{}", results.targets());
+    if !worse.is_empty() {
+        bail!("worse than docs/quality.md says:\n{}", worse.join("\n"));
+    }
+    Ok(())
+}
+
+/// Scans every data set that is there and prints the table.
+fn public(data: &Path, only: Option<&str>, product: &Product) -> Result<Vec<Results>> {
+    if !data.is_dir() {
+        bail!("`{}` is no folder", data.display());
+    }
+    let expectations = Expectations::committed()?;
+    expectations.check_types(&product.catalog)?;
+    let results = evaluate(&expectations, data, only, product)?;
+    print!("{}", table::table(&results));
+    Ok(results)
 }
 
 fn evaluate(
@@ -214,8 +260,11 @@ mod tests {
             Options::parse(&args)
         };
         let options = parse("--data sets --only made").unwrap();
-        assert_eq!((options.data, options.only.as_deref()), (PathBuf::from("sets"), Some("made")));
-        for line in ["", "--data", "--dat x", "--only made"] {
+        assert_eq!(options.data, Some(PathBuf::from("sets")));
+        assert_eq!(options.only.as_deref(), Some("made"));
+        assert!(parse("--short").unwrap().is_short);
+        assert_eq!(parse("").unwrap(), Options::default());
+        for line in ["--data", "--dat x", "--only made", "--short --data sets"] {
             assert!(parse(line).unwrap_err().to_string().ends_with(USAGE), "{line}");
         }
     }

@@ -2,10 +2,12 @@
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use simulate::random::mix;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::finding::Finding;
 use super::material::Material;
 use crate::cargo::{self, cargo};
 
@@ -32,18 +34,12 @@ struct Type {
     served: bool,
 }
 
-#[derive(Deserialize)]
-struct Finding {
-    #[serde(rename = "type")]
-    finding_type: String,
-}
-
 impl Product {
-    /// The given program, or one that is built now.
-    pub(crate) fn get(program: Option<&Path>) -> Result<Product> {
+    /// The given program, or one that is built now, optimized or not.
+    pub(crate) fn get(program: Option<&Path>, is_release: bool) -> Result<Product> {
         let program = match program {
             Some(program) => program.to_owned(),
-            None => build()?,
+            None => build(is_release)?,
         };
         let text = cargo::output(Command::new(&program).args(["types", "--format", "json"]))?;
         let types: Vec<Type> =
@@ -51,6 +47,24 @@ impl Product {
         let catalog = types.into_iter().map(|it| (it.name, it.served)).collect();
         Ok(Product { program, catalog })
     }
+
+    /// Hash of the settings that a scan has without a configuration.
+    pub(crate) fn settings_hash(&self) -> Result<u64> {
+        let text = cargo::output(Command::new(&self.program).arg("config"))?;
+        Ok(text.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte))))
+    }
+
+    /// What a scan of a folder finds, with further arguments. Lists that the user keeps are not used.
+    pub(crate) fn findings(&self, folder: &Path, args: &[String]) -> Result<Vec<Finding>> {
+        let mut command = Command::new(&self.program);
+        command.arg("scan").arg(folder).args(["--format", "json", "--quiet", "--no-intel-dir"]);
+        parse(&cargo::output(command.args(args))?)
+    }
+}
+
+fn parse(lines: &str) -> Result<Vec<Finding>> {
+    let finding = |line| serde_json::from_str(line).context("a finding cannot be read");
+    lines.lines().map(finding).collect()
 }
 
 impl Scans for Product {
@@ -69,10 +83,8 @@ impl Scans for Product {
             command.args(["--custom-rules", rules]);
         }
         let mut found = BTreeMap::new();
-        for line in cargo::output(&mut command)?.lines() {
-            let finding: Finding =
-                serde_json::from_str(line).context("a finding cannot be read")?;
-            *found.entry(finding.finding_type).or_default() += 1;
+        for finding in parse(&cargo::output(&mut command)?)? {
+            *found.entry(finding.kind).or_default() += 1;
         }
         Ok(found)
     }
@@ -82,9 +94,11 @@ impl Scans for Product {
     }
 }
 
-fn build() -> Result<PathBuf> {
-    if !cargo(&["build", "--package", "guardpost"]).status()?.success() {
+fn build(is_release: bool) -> Result<PathBuf> {
+    let mut command = cargo(&["build", "--package", "guardpost"]);
+    if !command.args(is_release.then_some("--release")).status()?.success() {
         bail!("cannot build guardpost");
     }
-    Ok(cargo::metadata()?.target_directory.join("debug").join("guardpost"))
+    let profile = if is_release { "release" } else { "debug" };
+    Ok(cargo::metadata()?.target_directory.join(profile).join("guardpost"))
 }

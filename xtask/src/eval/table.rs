@@ -27,6 +27,43 @@ pub(crate) fn table(results: &[Results]) -> String {
     out
 }
 
+/// The table as a section of the published report: numbers by data set.
+pub(crate) fn section(results: &[Results]) -> String {
+    let mut out = "| data set | as expected | missed | fired wrongly | not served yet | extra |\n\
+        |---|---|---|---|---|---|\n"
+        .to_owned();
+    let mut wrong = String::new();
+    for result in results {
+        let rows = || result.cases.iter().flat_map(|it| &it.1);
+        let count = |of: &[Outcome]| rows().filter(|it| of.contains(&it.outcome)).count();
+        let _ok = match &result.remark {
+            Some(remark) => writeln!(out, "| {} | {remark} | | | | |", result.folder),
+            None => writeln!(
+                out,
+                "| {} | {} | {} | {} | {} | {} |",
+                result.folder,
+                count(&[Outcome::Found, Outcome::Quiet]),
+                count(&[Outcome::Missed]),
+                count(&[Outcome::Fired]),
+                count(&[Outcome::NotServed]),
+                count(&[Outcome::Extra]) + rows().filter(|it| is_found_may(it)).count()
+            ),
+        };
+        for (name, rows) in &result.cases {
+            let is_wrong = |it: &&Row| matches!(it.outcome, Outcome::Missed | Outcome::Fired);
+            for row in rows.iter().filter(is_wrong) {
+                let outcome = if row.outcome == Outcome::Missed { "missed" } else { "fired" };
+                let _ok =
+                    writeln!(wrong, "- {}, {name}: {} {outcome}.", result.folder, row.finding_type);
+            }
+        }
+    }
+    if !wrong.is_empty() {
+        let _ok = write!(out, "\n{wrong}");
+    }
+    out
+}
+
 fn line(row: &Row) -> String {
     let Row { finding_type, found, outcome } = row;
     if finding_type.is_empty() {
