@@ -4,7 +4,7 @@ use simulate::traffic::attacks;
 
 use super::Results;
 use super::tally::GUESSES;
-use super::targets::{false_of, quiet};
+use super::targets::{false_of, quiet, successes};
 
 /// What is known of scenarios that are not found.
 const MISSED: &[(&str, &str)] = &[("SYN flood, slow", WRAPPED), ("SYN flood, fast", WRAPPED)];
@@ -84,6 +84,14 @@ pub(super) fn notes(results: &Results) -> Vec<String> {
                 activity.name, others.findings, row.hosts
             ));
         }
+    }
+    let (right, wrong, all) = successes(results);
+    if wrong > 0 {
+        notes.push(format!(
+            "A likely success is said wrongly of {wrong} hosts beside {right} rightly: a connection that hangs until \
+             the server's time to log in is over is long, and duration alone is enough. The precision depends on how \
+             often such connections and successes are: here {all} successes."
+        ));
     }
     let (guesses, hours) = false_of(results, GUESSES);
     if guesses.findings > 0 {
