@@ -56,9 +56,9 @@ impl Results {
         report::report(self)
     }
 
-    /// The table of targets.
+    /// The table of targets, and what is missed.
     pub(crate) fn targets(&self) -> String {
-        report::target_table(self)
+        format!("{}\n{}", report::target_table(self), report::note_list(self))
     }
 
     /// What is worse than in a published report.

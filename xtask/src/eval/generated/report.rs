@@ -52,7 +52,8 @@ pub(super) fn target_table(results: &Results) -> String {
     out
 }
 
-fn note_list(results: &Results) -> String {
+/// What is missed, and why.
+pub(super) fn note_list(results: &Results) -> String {
     let mut out = "## What is missed, and why\n\n".to_owned();
     let notes = notes(results);
     for note in &notes {
