@@ -17,10 +17,12 @@ mod guesses;
 mod talkers;
 
 mod attempts;
+mod behavior;
 mod distributions;
 pub mod ec2;
 pub mod iam;
 pub mod lambda;
+mod learning;
 pub mod rules;
 pub mod s3;
 mod strict;
@@ -47,6 +49,7 @@ families! {
         win_rm_brute_force: WinRmBruteForce,
     }
     iam {
+        anomalous_behavior: AnomalousBehavior,
         bedrock_logging_disabled: BedrockLoggingDisabled,
         bulk_secret_reads: BulkSecretReads,
         cloudtrail_logging_disabled: CloudtrailLoggingDisabled,

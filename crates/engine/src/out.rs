@@ -48,6 +48,11 @@ impl Out<'_> {
         self.outputs.lessons.add(profile, self.time.hour(), self.account(), key, amount);
     }
 
+    /// The same for what is usual in all accounts together, which is read as that of [`AccountId::UNKNOWN`].
+    pub fn teach_organization(&mut self, profile: &'static Profile, key: u64, amount: u64) {
+        self.outputs.lessons.add(profile, self.time.hour(), AccountId::UNKNOWN, key, amount);
+    }
+
     /// Asks to be woken once the watermark has reached `at`. The earliest request wins.
     pub fn wake(&mut self, at: Timestamp) {
         self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));

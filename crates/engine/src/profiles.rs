@@ -88,6 +88,18 @@ struct Closed {
     hours: VecDeque<(i64, BTreeMap<Key, u64>)>,
     #[serde(serialize_with = "in_order")]
     totals: HashMap<Key, u64, FixedState>,
+    accounts: BTreeMap<AccountId, Summary>,
+}
+
+/// What a profile holds of an account.
+#[derive(Default, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Summary {
+    /// Sum of the counts of all keys.
+    pub total: u64,
+    /// Number of keys.
+    pub keys: u64,
+    /// The first closed hour in which anything was taught, ever.
+    pub first_hour: i64,
 }
 
 /// Equal states give equal bytes: a map lies in memory as it grew.
@@ -111,6 +123,11 @@ impl Profiles {
         let Some(closed) = self.profile(profile) else { return 0 };
         let found = closed.hours.iter().find(|(it, _)| *it == hour);
         found.and_then(|(_, counts)| counts.get(&(account, key))).copied().unwrap_or(0)
+    }
+
+    /// What is known of an account in all closed hours that the profile keeps; none if it was never taught of.
+    pub fn summary(&self, profile: &Profile, account: AccountId) -> Option<Summary> {
+        self.profile(profile).and_then(|it| it.accounts.get(&account)).copied()
     }
 
     fn profile(&self, profile: &Profile) -> Option<&Closed> {
@@ -148,7 +165,14 @@ impl Closed {
             counts = by_count.into_iter().collect();
         }
         for (&key, &count) in &counts {
-            *self.totals.entry(key).or_default() += count;
+            let total = self.totals.entry(key).or_default();
+            let account = self
+                .accounts
+                .entry(key.0)
+                .or_insert(Summary { first_hour: hour, ..Summary::default() });
+            account.keys += u64::from(*total == 0 && count > 0);
+            account.total += count;
+            *total += count;
         }
         self.hours.push_back((hour, counts));
         while self.hours.len() > taught.hours as usize {
@@ -167,11 +191,15 @@ impl Closed {
     fn drop_oldest(&mut self) {
         let Some((_, counts)) = self.hours.pop_front() else { return };
         for (key, count) in counts {
-            if let Some(total) = self.totals.get_mut(&key) {
-                *total = total.saturating_sub(count);
-                if *total == 0 {
-                    self.totals.remove(&key);
-                }
+            let Some(total) = self.totals.get_mut(&key) else { continue };
+            *total = total.saturating_sub(count);
+            let is_gone = *total == 0;
+            if is_gone {
+                self.totals.remove(&key);
+            }
+            if let Some(account) = self.accounts.get_mut(&key.0) {
+                account.total = account.total.saturating_sub(count);
+                account.keys = account.keys.saturating_sub(u64::from(is_gone));
             }
         }
     }
@@ -231,6 +259,18 @@ mod tests {
         }
         assert_eq!(profiles.count(&HOSTS, account(), 1), 22);
         assert_eq!(profiles.count_in_hour(&HOSTS, account(), 1, 0), 0);
+    }
+
+    #[test]
+    fn an_account_is_summed_up() {
+        let mut profiles = Profiles::default();
+        assert_eq!(profiles.summary(&HOSTS, account()), None);
+        for hour in 3..7 {
+            let mut lessons = taught(hour, &[(1, 2), (hour as u64 * 10, 1)]);
+            profiles.close(hour, [&mut lessons].into_iter());
+        }
+        let summary = Summary { total: 6, keys: 3, first_hour: 3 };
+        assert_eq!(profiles.summary(&HOSTS, account()), Some(summary));
     }
 
     #[test]

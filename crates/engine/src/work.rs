@@ -101,6 +101,8 @@ pub(crate) fn caller_name<'t>(
             }
             _ => (account, first_of(&[call.arn, call.principal_id, call.invoked_by])),
         },
+        Scope::Identity if is_shared(call, text) => (account, call.arn.of(text)),
+        Scope::Identity => caller_name(Scope::Principal, call, rows),
         // A role session is named by its principal id, which outlives the keys that it is given.
         Scope::Session => match call.caller {
             Caller::AwsService => (account, ""),
@@ -113,6 +115,15 @@ pub(crate) fn caller_name<'t>(
         Scope::Account => (call.account, "account"),
         Scope::Interface | Scope::Host | Scope::Anchor => (account, ""),
     }
+}
+
+/// Whether the call is a person's who shares the role with others: of IAM Identity Center, or named by an
+/// e-mail address.
+fn is_shared(call: &ApiCall, text: &str) -> bool {
+    call.caller == Caller::AssumedRole
+        && call.arn.len != 0
+        && (call.issuer_user_name.of(text).starts_with("AWSReservedSSO_")
+            || call.arn.of(text).rsplit('/').next().is_some_and(|it| it.contains('@')))
 }
 
 /// The identity of that entity; none when the call is about none.

@@ -108,6 +108,9 @@ impl Draft {
     /// The key of [`Draft::additional`] that names the custom detection rule: a member of the finding.
     pub const CUSTOM_RULE: &'static str = "customDetectionRuleName";
 
+    /// The key of [`Draft::additional`] that holds `service.detection`: a member of the finding.
+    pub const DETECTION: &'static str = "detection";
+
     /// A draft of one occurrence with the type's own severity and nothing else known.
     pub fn new(
         finding_type: &'static FindingType,

@@ -120,7 +120,7 @@ fn service(draft: &Draft, detector_id: String) -> Service {
         action: has_action.then(|| draft.action.clone()),
         evidence: (!intel.is_empty())
             .then(|| Evidence { threat_intelligence_details: intel.clone() }),
-        detection: None,
+        detection: draft.additional.get(Draft::DETECTION).cloned(),
         resource_role: Some(draft.role),
         additional_info: additional_info(draft),
         feature_name: feature_name(draft).map(str::to_owned),
@@ -136,13 +136,14 @@ fn custom_rule(draft: &Draft) -> Option<&str> {
     draft.additional.get(Draft::CUSTOM_RULE)?.as_str()
 }
 
-/// The keys of a draft but the one that is a member of the finding.
+/// The keys of a draft but those that are members of the finding.
 fn additional_info(draft: &Draft) -> AdditionalInfo {
-    if custom_rule(draft).is_none() {
+    const MEMBERS: [&str; 2] = [Draft::CUSTOM_RULE, Draft::DETECTION];
+    if MEMBERS.iter().all(|it| !draft.additional.contains_key(*it)) {
         return AdditionalInfo::of(&draft.additional);
     }
     let mut additional = draft.additional.clone();
-    additional.remove(Draft::CUSTOM_RULE);
+    additional.retain(|key, _| !MEMBERS.contains(&key.as_str()));
     AdditionalInfo::of(&additional)
 }
 

@@ -19,6 +19,16 @@ pub struct Resource {
     pub s3_bucket_details: Vec<S3BucketDetail>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lambda_details: Option<LambdaDetails>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub model_details: Vec<ModelDetail>,
+}
+
+/// `modelDetails[]`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names are GuardDuty's own")]
+pub struct ModelDetail {
+    pub model_id: String,
 }
 
 impl Resource {

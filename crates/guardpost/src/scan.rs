@@ -58,6 +58,8 @@ pub struct Scan {
     pub empty: u64,
     /// Whether descriptions of resources were given.
     pub has_inventory: bool,
+    /// Days of each account's history from which it was learnt what is usual, if anything learns.
+    pub learning_days: Option<u32>,
     /// What is to be told to the user.
     pub warnings: Vec<String>,
     /// Where the built-in places come from.
@@ -99,7 +101,9 @@ pub fn execute_observed(
     if objects.is_empty() && unreadable.is_empty() {
         bail!("no file lies in the time asked for; check --since and --until");
     }
-    let registry = Arc::new(detectors::registry(&config.in_force()));
+    let mut settings = config.in_force();
+    let learning_days = settings.learn_within(span_days(&starts));
+    let registry = Arc::new(detectors::registry(&settings));
     let types = registry.finding_types();
     let options = Options { limits: config.limits.clone(), interest: interest(&registry) };
     let mut intake = Intake::new(config.intake(started + FUTURE));
@@ -142,6 +146,7 @@ pub fn execute_observed(
         outside_files: outside,
         empty: found.empty,
         has_inventory: knowledge.inventory.is_some(),
+        learning_days,
         warnings: knowledge.warnings,
         lists: lists(&knowledge.intel),
         settings: config.fingerprint(),
@@ -166,6 +171,14 @@ fn lists(intel: &Intel) -> Vec<ListUsed> {
         .collect();
     lists.sort_by(|a, b| (&b.origin, &a.category, &a.name).cmp(&(&a.origin, &b.category, &b.name)));
     lists
+}
+
+/// Days from the first object to the last one, as far as their starts are known.
+fn span_days(starts: &[Timestamp]) -> u32 {
+    let known = || starts.iter().copied().filter(|it| *it != Timestamp::MIN);
+    let (first, last) = (known().min(), known().max());
+    let days = first.zip(last).map_or(0, |(first, last)| last.day() - first.day());
+    u32::try_from(days).unwrap_or(0)
 }
 
 fn threads(request: &Request) -> usize {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use findings::{InputKind, InputSummary, Skipped};
+use findings::{Data, InputKind, InputSummary, Skipped};
 use store::FindingStore as _;
 use telemetry::Sample;
 
@@ -137,6 +137,19 @@ impl Summary {
         }
     }
 
+    /// What was learnt from is not judged.
+    fn learning(&mut self, scan: &Scan) {
+        let has_calls = scan.outcome.tally.has(Data::CloudTrailManagement);
+        if let Some(days) = scan.learning_days.filter(|_| has_calls) {
+            let text = format!(
+                "unusual behavior is judged after the first {} of each account's API calls, from which is learnt \
+                 what is usual",
+                count(u64::from(days), "day")
+            );
+            self.entry("Note", &text);
+        }
+    }
+
     /// Matches of custom detection rules that were only counted.
     fn dry_run(&mut self, scan: &Scan) {
         for (rule, number) in scan.dry_run() {
@@ -201,6 +214,7 @@ impl Summary {
             "forgotten because too many entities are active: raise engine.entities_per_key_group",
         );
         self.inventory(scan);
+        self.learning(scan);
         for warning in &scan.warnings {
             self.entry("Note", warning);
         }

@@ -22,11 +22,13 @@ pub enum Scope {
     Account,
     /// What signals are correlated by: a credential, an instance, a bucket, an address.
     Anchor,
+    /// Whose behavior is learnt: a principal, but a person behind a role that people share.
+    Identity,
 }
 
 impl Scope {
     /// All scopes, by their number.
-    pub const ALL: [Scope; 7] = [
+    pub const ALL: [Scope; 8] = [
         Scope::Interface,
         Scope::Host,
         Scope::Principal,
@@ -34,6 +36,7 @@ impl Scope {
         Scope::Bucket,
         Scope::Account,
         Scope::Anchor,
+        Scope::Identity,
     ];
 }
 

@@ -11,6 +11,7 @@ mod describe;
 pub mod flow;
 pub mod logs;
 pub mod places;
+pub mod population;
 pub mod random;
 pub mod samples;
 pub mod scenarios;

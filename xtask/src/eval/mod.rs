@@ -4,6 +4,7 @@
 //! expectations are facts and stand in `expectations.toml`; the data are not part of the repository, and a folder
 //! that is not there is said to be absent and fails nothing. Both are published in `docs/quality.md`.
 
+mod anomaly;
 mod compare;
 mod expectations;
 mod finding;
@@ -77,6 +78,9 @@ struct Results {
 
 /// Judges what is asked for, prints it and fails if it is worse than it has to be.
 pub(crate) fn run(args: &[String]) -> Result<()> {
+    if args.first().is_some_and(|it| it == "anomaly") {
+        return anomaly::run(args.get(1..).unwrap_or(&[]));
+    }
     let options = Options::parse(args)?;
     if options.is_short {
         return short(options.product.as_deref());

@@ -1,5 +1,6 @@
 //! Findings about IAM principals, from CloudTrail.
 
+pub mod anomalous_behavior;
 pub mod bedrock_logging_disabled;
 pub mod bulk_secret_reads;
 pub mod cloudtrail_logging_disabled;

@@ -5,6 +5,7 @@
 //! nothing.
 
 mod array;
+pub mod backoff;
 mod bounded_map;
 mod distinct;
 mod first_seen;
@@ -15,6 +16,7 @@ mod ring;
 mod tag_index;
 #[cfg(test)]
 mod testing;
+mod usage;
 mod walk;
 mod window;
 
@@ -26,5 +28,6 @@ pub use heavy::{Counter, Heavy};
 pub use histogram::Histogram;
 pub use kernels::prefetch;
 pub use ring::Ring;
+pub use usage::{ATTRIBUTES_MAX, Usage, UsageKey};
 pub use walk::{Verdict, Walk, WalkSteps};
 pub use window::{WindowCount, WindowDistinct};

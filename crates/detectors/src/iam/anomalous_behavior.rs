@@ -1,0 +1,402 @@
+//! A principal does what neither it nor its account usually does.
+
+use std::time::Duration;
+
+use engine::findings::{Draft, FindingType, Reason, ResourceRole};
+use engine::model::{Entity, Scope, Timestamp};
+use engine::stats::Histogram;
+use engine::telemetry::ApiCall;
+use engine::{ApiCalls, Context, Detector, Event, Feedback, Interest, Out, Profile, Signal, Spec};
+use serde::{Deserialize, Serialize};
+
+use crate::behavior::agent;
+use crate::behavior::api::{Tactic, kind};
+use crate::behavior::attribute::{Attribute, CALLERS};
+use crate::behavior::budget::{Bounds, Counts};
+use crate::behavior::explain::{Judged, decimal, fill, sentence};
+use crate::behavior::history::History;
+use crate::behavior::score::{excess, matured};
+use crate::behavior::values::{self, Class, Value};
+use crate::behavior::window::{Call, Window};
+
+mod types;
+
+pub use types::*;
+
+tunables! {
+    /// Principals that do what neither they nor their account usually do.
+    pub struct AnomalousBehavior {
+        /// Whether the family is on.
+        pub enabled: bool = true,
+        /// Days of an account's history from which on its principals are judged. A scan learns from half of the
+        /// span of its files at most, and from a week at least. Raising it waits longer and knows more.
+        pub learning_days: u32 = 14,
+        /// Calls of an account from which on its principals are judged.
+        pub min_events: u64 = 1000,
+        /// Least score of an hour, in thousandths, for a finding. Raising it reports only what is unusual in
+        /// several ways.
+        pub floor_milli: u32 = 1000 => 1..=5000,
+        /// Findings that an account can bear, per thousand days of a principal: above it the least unusual ones
+        /// are left out. 20 are two a day for a hundred principals.
+        pub budget_per_mille: u32 = 20,
+        /// Failed calls in an hour from which on they are a burst, if few of the principal's calls fail usually.
+        pub min_failures: u32 = 10,
+        /// Hours for which an hour that raised a finding is not learnt, so that it can be judged first.
+        pub hold_hours: u32 = 24,
+        /// Least score of an hour, in thousandths, that is weak evidence for attack sequences.
+        pub signal_milli: u32 = 600 => 1..=5000,
+    }
+}
+
+static COUNTS: Counts = Counts {
+    events: Profile { name: "behavior/events", hours: 60 * 24, keys: 64 },
+    days: Profile { name: "behavior/worst_scores", hours: 14 * 24, keys: 16_384 },
+    whats: Profile { name: "behavior/whats", hours: 30 * 24, keys: 1024 },
+};
+/// Hours in which nearly all of an identity's hours had fewer failed calls.
+const FAILURES_PER_MILLE: u32 = 990;
+/// A finding is brought up to date when the score has risen by this much, so many times an hour.
+const RISE: u32 = 150;
+const UPDATES_MAX: usize = 12;
+
+/// What is remembered of one identity.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    history: History,
+    /// Failed calls by hour.
+    failures: Histogram,
+    class: u8,
+    window: Option<Box<Window>>,
+}
+
+impl Detector for AnomalousBehavior {
+    type Reads = ApiCalls;
+    type State = State;
+
+    const SPEC: Spec = Spec {
+        name: "iam/anomalous_behavior",
+        scope: Scope::Identity,
+        idle: Duration::from_hours(90 * 24),
+        version: 1,
+        types: &TYPES,
+        interest: Interest::Every,
+    };
+
+    fn wants(&self, event: &Event<'_, ApiCalls>) -> bool {
+        self.enabled && !event.row.is(ApiCall::DATA) && values::is_of_an_identity(event)
+    }
+
+    fn observe(
+        &self,
+        state: &mut State,
+        event: &Event<'_, ApiCalls>,
+        ctx: &Context<'_>,
+        out: &mut Out<'_>,
+    ) {
+        let hour = event.time().hour();
+        if state.window.as_ref().is_some_and(|it| it.hour < hour) {
+            self.close(state, ctx, out);
+        }
+        let window = state.window.get_or_insert_with(|| Box::new(Window::new(hour)));
+        if window.events == 0 {
+            out.wake(Timestamp::from_hour(hour + 1));
+        }
+        let is_success = event.row.is_success();
+        let request = if event.event_name() == "RunInstances" { event.request() } else { "" };
+        let more = engine::model::hash64(request.as_bytes());
+        if window.count(values::signature(event, more), is_success) {
+            let is_burst = !is_success
+                && window.failed >= self.min_failures
+                && window.failed.is_power_of_two();
+            if !is_burst {
+                return;
+            }
+        } else if values::is_linked_to_a_service(event) {
+            return;
+        }
+        self.judge(state, event, ctx, out);
+    }
+
+    fn wake(&self, state: &mut State, at: Timestamp, ctx: &Context<'_>, out: &mut Out<'_>) {
+        if state.window.as_ref().is_some_and(|it| Timestamp::from_hour(it.hour + 1) <= at) {
+            self.close(state, ctx, out);
+        }
+    }
+
+    fn feedback(
+        &self,
+        state: &mut State,
+        feedback: &Feedback<'_>,
+        ctx: &Context<'_>,
+        out: &mut Out<'_>,
+    ) {
+        if feedback.key != &*ctx.entity.name {
+            return;
+        }
+        if feedback.useful {
+            state.history.drop_held();
+        } else {
+            let hour = ctx.watermark.hour();
+            state.history.release(&CALLERS, hour, true, out);
+        }
+    }
+}
+
+impl AnomalousBehavior {
+    fn bounds(&self) -> Bounds {
+        Bounds {
+            learning_days: self.learning_days,
+            min_events: self.min_events,
+            floor: self.floor_milli,
+            budget_per_mille: self.budget_per_mille,
+        }
+    }
+
+    fn judge(
+        &self,
+        state: &mut State,
+        event: &Event<'_, ApiCalls>,
+        ctx: &Context<'_>,
+        out: &mut Out<'_>,
+    ) {
+        let State { history, failures, class, window } = state;
+        let Some(window) = window else { return };
+        let hour = window.hour;
+        if history.first_hour == 0 {
+            history.first_hour = hour;
+        }
+        *class = values::class(event) as u8;
+        window.is_tainted |= values::is_hostile(event);
+        window.note(&call_of(event, ctx), history, &CALLERS, ctx);
+        if *class == Class::Service as u8 {
+            // Programs work at all hours.
+            window.terms.when = 0;
+        }
+        let usual = failures.quantile(FAILURES_PER_MILLE).unwrap_or(0);
+        if window.failed >= self.min_failures {
+            let burst = excess(u64::from(window.failed), usual);
+            window.terms.failures = window.terms.failures.max(burst);
+        }
+        let age = history.age_days(hour);
+        let rarity = COUNTS.rarity(*class, age, window.terms.what, ctx);
+        let score = matured(window.terms.sum(), age) + rarity * 300 / 1000;
+        if score > window.score {
+            window.score = score;
+            if score >= self.signal_milli && window.principal.is_empty() {
+                window.principal = event.principal_id().into();
+            }
+        }
+        if window.score >= self.floor_milli && window.terms.is_carried() {
+            self.raise(state, usual, event, ctx, out);
+        }
+    }
+
+    fn raise(
+        &self,
+        state: &mut State,
+        usual_failures: u64,
+        event: &Event<'_, ApiCalls>,
+        ctx: &Context<'_>,
+        out: &mut Out<'_>,
+    ) {
+        let Some(window) = state.window.as_deref_mut() else { return };
+        if !COUNTS.is_learnt(window.hour, self.bounds(), ctx) {
+            return;
+        }
+        let threshold = COUNTS.threshold(self.bounds(), ctx);
+        let Some(lead) = window.lead.as_ref().filter(|_| window.score >= threshold) else { return };
+        let number = lead.tactic as u8;
+        let unusual = window.unusual.len() as u8;
+        let is_update = match window.raised.iter().rev().find(|it| it.0 == number) {
+            Some(&(_, score, before)) => {
+                let has_grown = window.score >= score + RISE || unusual > before;
+                if !has_grown || window.raised.len() >= UPDATES_MAX {
+                    return;
+                }
+                true
+            }
+            None => false,
+        };
+        window.raised.push((number, window.score, unusual));
+        let finding_type = of_tactic(lead.tactic);
+        let mut draft = ctx.caller_draft(finding_type, event);
+        draft.key = ctx.entity.name.to_string();
+        draft.role = ResourceRole::Target;
+        draft.count = u64::from(!is_update);
+        for it in &window.evidence {
+            if !draft.evidence.contains(it) {
+                draft.evidence.push(*it);
+            }
+        }
+        draft.evidence.sort_unstable();
+        draft.first = draft.evidence.first().map_or(draft.first, |it| it.time).min(draft.first);
+        let mut more = Vec::new();
+        if window.failed >= self.min_failures && window.terms.failures > 0 {
+            more.push(Reason::new(
+                "burst of failed calls in the hour",
+                window.failed,
+                format!("at most {usual_failures} in 99 % of its hours (min_failures)"),
+            ));
+        }
+        write(&mut draft, finding_type, window, &more, event);
+        let judged = Judged {
+            window,
+            history: &state.history,
+            threshold,
+            user_agent: (event.user_agent(), agent::class(event.user_agent())),
+            more,
+        };
+        fill(&mut draft, &judged);
+        out.raise(draft);
+    }
+
+    /// The hour is over: it is counted, and learnt unless it alerted.
+    fn close(&self, state: &mut State, ctx: &Context<'_>, out: &mut Out<'_>) {
+        let Some(window) = state.window.take() else { return };
+        let (hour, age) = (window.hour, state.history.age_days(window.hour));
+        if window.terms == crate::behavior::score::Terms::default() && window.lead.is_none() {
+            return;
+        }
+        state.failures.decay_to(u32::try_from(hour / (7 * 24)).unwrap_or(0));
+        state.failures.add(u64::from(window.failed));
+        let times = (hour, window.events);
+        COUNTS.count(&mut state.history, times, (window.score, self.floor_milli), out);
+        COUNTS.count_what(state.class, age, window.terms.what, out);
+        if window.score >= self.signal_milli {
+            out.signal(signal(&window, ctx));
+        }
+        state.history.release(&CALLERS, hour, false, out);
+        if window.is_tainted {
+            return;
+        }
+        if window.raised.is_empty() {
+            state.history.learn(&window.into_keys(), &CALLERS, (hour, true), out);
+        } else {
+            state.history.hold(window.into_keys(), hour + i64::from(self.hold_hours));
+        }
+    }
+}
+
+/// What the call shows.
+fn call_of<'a>(event: &Event<'a, ApiCalls>, ctx: &Context<'_>) -> Call<'a> {
+    let mut values = values::common(event, ctx);
+    if event.event_name() == "RunInstances" {
+        values.extend(launch(event.request()));
+    }
+    let is_read = event.row.is(ApiCall::HAS_READ_ONLY).then(|| event.row.is(ApiCall::READ_ONLY));
+    let mut kind = kind(values::service(event), event.event_name(), is_read);
+    if event.row.is(ApiCall::FROM_CONSOLE) && kind.tactic == Tactic::Discovery {
+        // One page of the console asks for many things.
+        kind.weight /= 2;
+    }
+    Call {
+        api: Value::new(Attribute::Api, values::api(event)),
+        kind,
+        values,
+        hours: values::hours_of_week(event.time()),
+        class: values::class(event) as u8,
+        error: event.error_code(),
+        evidence: event.evidence(),
+    }
+}
+
+/// Type, image and number of instances of a launch.
+fn launch(request: &str) -> Vec<Value> {
+    let Ok(request) = serde_json::from_str::<serde_json::Value>(request) else { return Vec::new() };
+    let mut values = Vec::new();
+    if let Some(it) = request.get("instanceType").and_then(|it| it.as_str()) {
+        values.push(Value::new(Attribute::InstanceType, it));
+    }
+    let items = request.pointer("/instancesSet/items").and_then(|it| it.as_array());
+    let first = items.and_then(|it| it.first());
+    if let Some(it) = first.and_then(|it| it.get("imageId")).and_then(|it| it.as_str()) {
+        values.push(Value::new(Attribute::Image, it));
+    }
+    if let Some(it) = first.and_then(|it| it.get("maxCount")).and_then(serde_json::Value::as_u64) {
+        let power = it.max(1).ilog2();
+        values.push(Value::new(
+            Attribute::LaunchCount,
+            format!("{} to {} at once", 1u64 << power, (1u64 << power) * 2 - 1),
+        ));
+    }
+    values
+}
+
+fn write(
+    draft: &mut Draft,
+    finding_type: &FindingType,
+    window: &Window,
+    more: &[Reason],
+    event: &Event<'_, ApiCalls>,
+) {
+    let label = event.caller_label();
+    draft.title = format!(
+        "{} {} in an anomalous way.",
+        article(event),
+        match finding_type.purpose() {
+            "Discovery" =>
+                format!("{label} invoked APIs that are commonly used to discover resources"),
+            "InitialAccess" =>
+                format!("{label} invoked APIs that are commonly used to gain access"),
+            "Persistence" => format!("{label} invoked APIs that are commonly used to keep access"),
+            "PrivilegeEscalation" =>
+                format!("{label} invoked APIs that are commonly used to gain rights"),
+            "CredentialAccess" =>
+                format!("{label} invoked APIs that are commonly used to collect credentials"),
+            "DefenseEvasion" =>
+                format!("{label} invoked APIs that are commonly used to evade defenses"),
+            "Exfiltration" =>
+                format!("{label} invoked APIs that are commonly used to take data out"),
+            _ => format!("{label} invoked APIs that are commonly used to harm"),
+        }
+    );
+    let lead = window.lead.as_ref().map_or("", |it| &it.api);
+    draft.description = format!(
+        "APIs commonly used in the tactic {} were invoked by {label} under circumstances that are anomalous for \
+         it and its account, {lead} above all (score {}).{}",
+        finding_type.purpose(),
+        decimal(window.score),
+        sentence(window, more)
+    );
+}
+
+fn article(event: &Event<'_, ApiCalls>) -> &'static str {
+    match event.row.caller {
+        engine::telemetry::Caller::IamUser => "The user",
+        engine::telemetry::Caller::AssumedRole => "The role",
+        _ => "The identity",
+    }
+}
+
+/// An hour that is no finding may still be part of a sequence.
+fn signal(window: &Window, ctx: &Context<'_>) -> Signal {
+    let account = ctx.entity.account;
+    let anchor =
+        |kind: &str, name: &str| Entity::new(Scope::Anchor, account, &format!("{kind}:{name}"));
+    let time = Timestamp::from_hour(window.hour);
+    Signal {
+        name: "iam/anomalous_behavior".into(),
+        account,
+        region: ctx.entity.region,
+        weight: window.score as i32,
+        evidence: window.evidence.first().copied().unwrap_or(engine::findings::EvidenceRef {
+            time,
+            origin: engine::model::Origin::default(),
+        }),
+        anchors: vec![anchor("principal", &window.principal), anchor("identity", &ctx.entity.name)],
+        detail: sentence(window, &[]).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_launch_shows_type_image_and_number() {
+        let request = r#"{"instancesSet":{"items":[{"imageId":"ami-1","minCount":1,"maxCount":20}]},"instanceType":"p4d.24xlarge"}"#;
+        let texts: Vec<String> = launch(request).into_iter().map(|it| it.text).collect();
+        assert_eq!(texts, ["p4d.24xlarge", "ami-1", "16 to 31 at once"]);
+        assert!(launch("null").is_empty() && launch("{").is_empty());
+    }
+}

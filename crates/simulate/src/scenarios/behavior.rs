@@ -1,0 +1,103 @@
+//! What can only be found by who knows what is usual: two weeks of a team, then something else.
+
+use crate::calls::Api;
+use crate::scenarios::Scenario;
+use crate::stage::{OFFICE, Person, Stage};
+use crate::time::{HOUR, MINUTE};
+
+/// Days of the team before the attack: half of them are enough to learn.
+const LEARNING_DAYS: u32 = 16;
+/// People of the team: enough calls to learn from.
+const TEAM: usize = 10;
+/// A program that nobody of the team uses.
+const STRANGE_AGENT: &str = "aws-sdk-php/3.300.0 OS/Linux lang/php#8.2.15";
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario::of(
+        "Discovery:IAMUser/AnomalousBehavior",
+        "A user's key lists all of IAM from a network that nobody of the team uses.",
+        |stage| foreign(stage, &[READ_ALL, Api::reading("iam", "ListPolicies", "null")]),
+    )
+    .after(LEARNING_DAYS),
+    Scenario::of(
+        "InitialAccess:IAMUser/AnomalousBehavior",
+        "A user's key opens a session on an instance from a network that nobody of the team uses.",
+        |stage| foreign(stage, &[Api::writing("ssm", "StartSession", r#"{"target":"i-0123456789abcdef0"}"#)]),
+    )
+    .after(LEARNING_DAYS),
+    Scenario::of(
+        "Persistence:IAMUser/AnomalousBehavior",
+        "A user's key imports a key pair from a network that nobody of the team uses.",
+        |stage| foreign(stage, &[Api::writing("ec2", "ImportKeyPair", r#"{"keyName":"backup"}"#)]),
+    )
+    .after(LEARNING_DAYS),
+    Scenario::of(
+        "PrivilegeEscalation:IAMUser/AnomalousBehavior",
+        "A user's key puts the user into a group from a network that nobody of the team uses.",
+        |stage| foreign(stage, &[Api::writing("iam", "AddUserToGroup", r#"{"groupName":"staff","userName":"x"}"#)]),
+    )
+    .after(LEARNING_DAYS),
+    Scenario::of(
+        "CredentialAccess:IAMUser/AnomalousBehavior",
+        "A user's key asks for an instance's password from a network that nobody of the team uses.",
+        |stage| foreign(stage, &[Api::reading("ec2", "GetPasswordData", r#"{"instanceId":"i-0123456789abcdef0"}"#)]),
+    )
+    .after(LEARNING_DAYS),
+    Scenario::of(
+        "DefenseEvasion:IAMUser/AnomalousBehavior",
+        "A user's key deletes alarms from a network that nobody of the team uses.",
+        |stage| foreign(stage, &[Api::writing("monitoring", "DeleteAlarms", r#"{"alarmNames":["cost"]}"#)]),
+    )
+    .after(LEARNING_DAYS),
+    Scenario::of(
+        "Exfiltration:IAMUser/AnomalousBehavior",
+        "A user's key copies a volume from a network that nobody of the team uses.",
+        |stage| foreign(stage, &[Api::writing("ec2", "CreateSnapshot", r#"{"volumeId":"vol-0123456789abcdef0"}"#)]),
+    )
+    .after(LEARNING_DAYS),
+    Scenario::of(
+        "Impact:IAMUser/AnomalousBehavior",
+        "A user's key deletes a network's rules from a network that nobody of the team uses.",
+        |stage| foreign(stage, &[Api::writing("ec2", "DeleteSecurityGroup", r#"{"groupId":"sg-0123456789abcdef0"}"#)]),
+    )
+    .after(LEARNING_DAYS),
+];
+
+/// A call that reads everything.
+const READ_ALL: Api<'static> = Api::reading("iam", "GetAccountAuthorizationDetails", "null");
+
+/// People who work in one account.
+fn team(stage: &mut Stage<'_>) -> Vec<Person> {
+    stage.own_account();
+    (0..TEAM).map(|_| stage.person()).collect()
+}
+
+/// Calls that nobody of the team makes, with a key of one of them, from elsewhere.
+fn foreign(stage: &mut Stage<'_>, calls: &[Api<'_>]) {
+    let team = team(stage);
+    let Some(victim) = team.first() else { return };
+    let caller = victim.from(&stage.stranger()).with_agent(STRANGE_AGENT);
+    for (number, api) in (0..).zip(calls) {
+        stage.call(stage.at(number * MINUTE), &caller, *api);
+    }
+    stage.expect_key(victim);
+}
+
+/// Days of reading, listing and writing in two buckets by a team; gives the team and the buckets.
+pub(super) fn readers(stage: &mut Stage<'_>) -> (Vec<Person>, [String; 2]) {
+    let team = team(stage);
+    let buckets = [stage.bucket(), stage.bucket()];
+    for midnight in stage.learning_days() {
+        for (number, person) in (0..).zip(&team) {
+            let Some(bucket) = buckets.get(usize::from(number % 5 == 4)) else { continue };
+            for call in 0..8 {
+                let key = stage.random.between(0, 1 << 30);
+                let request = format!(r#"{{"bucketName":"{bucket}","key":"reports/{key}.csv"}}"#);
+                let at = midnight + 9 * HOUR + call * HOUR + number * MINUTE;
+                let api = Api::new("s3", "GetObject", &request);
+                stage.call(at, &person.from(OFFICE), api);
+            }
+        }
+    }
+    (team, buckets)
+}
