@@ -50,6 +50,7 @@ families! {
     }
     iam {
         anomalous_behavior: AnomalousBehavior,
+        anomalous_model_invocation: AnomalousModelInvocation,
         bedrock_logging_disabled: BedrockLoggingDisabled,
         bulk_secret_reads: BulkSecretReads,
         cloudtrail_logging_disabled: CloudtrailLoggingDisabled,
@@ -73,6 +74,7 @@ families! {
         own_rules: OwnRules,
     }
     s3 {
+        anomalous_behavior: AnomalousBehavior,
         block_public_access_disabled: BlockPublicAccessDisabled,
         bucket_public_access: BucketPublicAccess,
         malicious_caller: MaliciousCaller,

@@ -68,7 +68,9 @@ fn population(seed: u64, is_verbose: bool) -> Result<Measured> {
     let mut registry = Registry::new();
     let mut settings = detectors::Settings::default();
     settings.iam.anomalous_behavior.signal_milli = 1;
+    settings.s3.anomalous_behavior.signal_milli = 1;
     registry.add(settings.iam.anomalous_behavior);
+    registry.add(settings.s3.anomalous_behavior);
     registry.add(Listener);
     registry.add(Baseline);
     let mut run = Run::new(Arc::new(registry), &population)?;

@@ -36,12 +36,14 @@ pub(crate) struct Bounds {
 }
 
 impl Counts {
-    /// Whether enough is known of the account.
+    /// Whether enough is known of the account. The last day does not count: it may be that of an attack.
     pub(crate) fn is_learnt(&self, hour: i64, bounds: Bounds, ctx: &Context<'_>) -> bool {
-        ctx.profiles.summary(&self.events, ctx.entity.account).is_some_and(|it| {
-            hour - it.first_hour >= i64::from(bounds.learning_days) * 24
-                && it.total >= bounds.min_events
-        })
+        let account = ctx.entity.account;
+        let Some(summary) = ctx.profiles.summary(&self.events, account) else { return false };
+        let in_hour = |it| ctx.profiles.count_in_hour(&self.events, account, 0, it);
+        hour - summary.first_hour >= i64::from(bounds.learning_days) * 24
+            && summary.total >= bounds.min_events
+            && summary.total - (hour - 23..=hour).map(in_hour).sum::<u64>() >= bounds.min_events
     }
 
     /// The score from which on a finding is raised: the floor, or more where that would be more findings than the

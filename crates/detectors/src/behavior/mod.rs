@@ -12,6 +12,7 @@ pub(crate) mod budget;
 pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod score;
+pub(crate) mod track;
 pub(crate) mod values;
 pub(crate) mod window;
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use engine::findings::{Draft, FindingType, Reason, ResourceRole};
-use engine::model::{Entity, Scope, Timestamp};
+use engine::model::{Scope, Timestamp, hash64};
 use engine::stats::Histogram;
-use engine::telemetry::ApiCall;
-use engine::{ApiCalls, Context, Detector, Event, Feedback, Interest, Out, Profile, Signal, Spec};
+use engine::telemetry::{ApiCall, Caller};
+use engine::{ApiCalls, Context, Detector, Event, Feedback, Interest, Out, Profile, Spec};
 use serde::{Deserialize, Serialize};
 
 use crate::behavior::agent;
@@ -14,9 +14,9 @@ use crate::behavior::api::{Tactic, kind};
 use crate::behavior::attribute::{Attribute, CALLERS};
 use crate::behavior::budget::{Bounds, Counts};
 use crate::behavior::explain::{Judged, decimal, fill, sentence};
-use crate::behavior::history::History;
-use crate::behavior::score::{excess, matured};
-use crate::behavior::values::{self, Class, Value};
+use crate::behavior::score::excess;
+use crate::behavior::track::{Due, Family, Track, evidence};
+use crate::behavior::values::{self, Value};
 use crate::behavior::window::{Call, Window};
 
 mod types;
@@ -55,18 +55,15 @@ static COUNTS: Counts = Counts {
 };
 /// Hours in which nearly all of an identity's hours had fewer failed calls.
 const FAILURES_PER_MILLE: u32 = 990;
-/// A finding is brought up to date when the score has risen by this much, so many times an hour.
-const RISE: u32 = 150;
-const UPDATES_MAX: usize = 12;
+/// The call that launches instances.
+const LAUNCH: &str = "RunInstances";
 
 /// What is remembered of one identity.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct State {
-    history: History,
+    track: Track,
     /// Failed calls by hour.
     failures: Histogram,
-    class: u8,
-    window: Option<Box<Window>>,
 }
 
 impl Detector for AnomalousBehavior {
@@ -93,33 +90,39 @@ impl Detector for AnomalousBehavior {
         ctx: &Context<'_>,
         out: &mut Out<'_>,
     ) {
-        let hour = event.time().hour();
-        if state.window.as_ref().is_some_and(|it| it.hour < hour) {
-            self.close(state, ctx, out);
+        let family = self.family();
+        let request = if event.event_name() == LAUNCH { event.request() } else { "" };
+        let signature = values::signature(event, hash64(request.as_bytes()));
+        if state.track.window.as_ref().is_some_and(|it| it.hour < event.time().hour()) {
+            state.count_failures();
         }
-        let window = state.window.get_or_insert_with(|| Box::new(Window::new(hour)));
-        if window.events == 0 {
-            out.wake(Timestamp::from_hour(hour + 1));
-        }
-        let is_success = event.row.is_success();
-        let request = if event.event_name() == "RunInstances" { event.request() } else { "" };
-        let more = engine::model::hash64(request.as_bytes());
-        if window.count(values::signature(event, more), is_success) {
-            let is_burst = !is_success
-                && window.failed >= self.min_failures
-                && window.failed.is_power_of_two();
-            if !is_burst {
-                return;
-            }
-        } else if values::is_linked_to_a_service(event) {
+        let is_known = state.track.count(event, signature, &family, ctx, out);
+        let failed = state.track.window.as_ref().map_or(0, |it| it.failed);
+        let is_burst =
+            !event.row.is_success() && failed >= self.min_failures && failed.is_multiple_of(8);
+        if is_known && !is_burst || values::is_linked_to_a_service(event) {
             return;
         }
-        self.judge(state, event, ctx, out);
+        if !is_known {
+            state.track.note(event, &call_of(event, ctx), &family, ctx);
+        }
+        let usual = state.failures.quantile(FAILURES_PER_MILLE).unwrap_or(0);
+        let Some(window) = state.track.window.as_deref_mut() else { return };
+        if window.failed >= self.min_failures {
+            let burst = excess(u64::from(window.failed), usual);
+            window.terms.failures = window.terms.failures.max(burst);
+        }
+        let Some(tactic) = window.lead.as_ref().map(|it| it.tactic) else { return };
+        state.track.score(event, &family, ctx);
+        if let Some(due) = state.track.due(tactic as u8, &family, ctx) {
+            self.raise(state, (tactic, usual), due, event, ctx, out);
+        }
     }
 
     fn wake(&self, state: &mut State, at: Timestamp, ctx: &Context<'_>, out: &mut Out<'_>) {
-        if state.window.as_ref().is_some_and(|it| Timestamp::from_hour(it.hour + 1) <= at) {
-            self.close(state, ctx, out);
+        if state.track.is_over(at) {
+            state.count_failures();
+            state.track.close(&self.family(), ctx, out);
         }
     }
 
@@ -130,105 +133,52 @@ impl Detector for AnomalousBehavior {
         ctx: &Context<'_>,
         out: &mut Out<'_>,
     ) {
-        if feedback.key != &*ctx.entity.name {
-            return;
-        }
-        if feedback.useful {
-            state.history.drop_held();
-        } else {
-            let hour = ctx.watermark.hour();
-            state.history.release(&CALLERS, hour, true, out);
-        }
+        state.track.judged(feedback, &self.family(), ctx, out);
+    }
+}
+
+impl State {
+    /// Remembers how many calls of the hour failed.
+    fn count_failures(&mut self) {
+        let Some(window) = &self.track.window else { return };
+        self.failures.decay_to(u32::try_from(window.hour / (7 * 24)).unwrap_or(0));
+        self.failures.add(u64::from(window.failed));
     }
 }
 
 impl AnomalousBehavior {
-    fn bounds(&self) -> Bounds {
-        Bounds {
-            learning_days: self.learning_days,
-            min_events: self.min_events,
-            floor: self.floor_milli,
-            budget_per_mille: self.budget_per_mille,
-        }
-    }
-
-    fn judge(
-        &self,
-        state: &mut State,
-        event: &Event<'_, ApiCalls>,
-        ctx: &Context<'_>,
-        out: &mut Out<'_>,
-    ) {
-        let State { history, failures, class, window } = state;
-        let Some(window) = window else { return };
-        let hour = window.hour;
-        if history.first_hour == 0 {
-            history.first_hour = hour;
-        }
-        *class = values::class(event) as u8;
-        window.is_tainted |= values::is_hostile(event);
-        window.note(&call_of(event, ctx), history, &CALLERS, ctx);
-        if *class == Class::Service as u8 {
-            // Programs work at all hours.
-            window.terms.when = 0;
-        }
-        let usual = failures.quantile(FAILURES_PER_MILLE).unwrap_or(0);
-        if window.failed >= self.min_failures {
-            let burst = excess(u64::from(window.failed), usual);
-            window.terms.failures = window.terms.failures.max(burst);
-        }
-        let age = history.age_days(hour);
-        let rarity = COUNTS.rarity(*class, age, window.terms.what, ctx);
-        let score = matured(window.terms.sum(), age) + rarity * 300 / 1000;
-        if score > window.score {
-            window.score = score;
-            if score >= self.signal_milli && window.principal.is_empty() {
-                window.principal = event.principal_id().into();
-            }
-        }
-        if window.score >= self.floor_milli && window.terms.is_carried() {
-            self.raise(state, usual, event, ctx, out);
+    fn family(&self) -> Family {
+        Family {
+            name: Self::SPEC.name,
+            counts: &COUNTS,
+            users: &CALLERS,
+            bounds: Bounds {
+                learning_days: self.learning_days,
+                min_events: self.min_events,
+                floor: self.floor_milli,
+                budget_per_mille: self.budget_per_mille,
+            },
+            hold_hours: self.hold_hours,
+            signal_milli: self.signal_milli,
         }
     }
 
     fn raise(
         &self,
-        state: &mut State,
-        usual_failures: u64,
+        state: &State,
+        (tactic, usual_failures): (Tactic, u64),
+        due: Due,
         event: &Event<'_, ApiCalls>,
         ctx: &Context<'_>,
         out: &mut Out<'_>,
     ) {
-        let Some(window) = state.window.as_deref_mut() else { return };
-        if !COUNTS.is_learnt(window.hour, self.bounds(), ctx) {
-            return;
-        }
-        let threshold = COUNTS.threshold(self.bounds(), ctx);
-        let Some(lead) = window.lead.as_ref().filter(|_| window.score >= threshold) else { return };
-        let number = lead.tactic as u8;
-        let unusual = window.unusual.len() as u8;
-        let is_update = match window.raised.iter().rev().find(|it| it.0 == number) {
-            Some(&(_, score, before)) => {
-                let has_grown = window.score >= score + RISE || unusual > before;
-                if !has_grown || window.raised.len() >= UPDATES_MAX {
-                    return;
-                }
-                true
-            }
-            None => false,
-        };
-        window.raised.push((number, window.score, unusual));
-        let finding_type = of_tactic(lead.tactic);
+        let Some(window) = state.track.window.as_deref() else { return };
+        let finding_type = of_tactic(tactic);
         let mut draft = ctx.caller_draft(finding_type, event);
         draft.key = ctx.entity.name.to_string();
         draft.role = ResourceRole::Target;
-        draft.count = u64::from(!is_update);
-        for it in &window.evidence {
-            if !draft.evidence.contains(it) {
-                draft.evidence.push(*it);
-            }
-        }
-        draft.evidence.sort_unstable();
+        draft.count = u64::from(!due.is_update);
+        draft.evidence = evidence(window, event.evidence());
         draft.first = draft.evidence.first().map_or(draft.first, |it| it.time).min(draft.first);
         let mut more = Vec::new();
         if window.failed >= self.min_failures && window.terms.failures > 0 {
@@ -241,46 +191,20 @@ impl AnomalousBehavior {
         write(&mut draft, finding_type, window, &more, event);
         let judged = Judged {
             window,
-            history: &state.history,
-            threshold,
+            history: &state.track.history,
+            threshold: due.threshold,
             user_agent: (event.user_agent(), agent::class(event.user_agent())),
             more,
         };
         fill(&mut draft, &judged);
         out.raise(draft);
     }
-
-    /// The hour is over: it is counted, and learnt unless it alerted.
-    fn close(&self, state: &mut State, ctx: &Context<'_>, out: &mut Out<'_>) {
-        let Some(window) = state.window.take() else { return };
-        let (hour, age) = (window.hour, state.history.age_days(window.hour));
-        if window.terms == crate::behavior::score::Terms::default() && window.lead.is_none() {
-            return;
-        }
-        state.failures.decay_to(u32::try_from(hour / (7 * 24)).unwrap_or(0));
-        state.failures.add(u64::from(window.failed));
-        let times = (hour, window.events);
-        COUNTS.count(&mut state.history, times, (window.score, self.floor_milli), out);
-        COUNTS.count_what(state.class, age, window.terms.what, out);
-        if window.score >= self.signal_milli {
-            out.signal(signal(&window, ctx));
-        }
-        state.history.release(&CALLERS, hour, false, out);
-        if window.is_tainted {
-            return;
-        }
-        if window.raised.is_empty() {
-            state.history.learn(&window.into_keys(), &CALLERS, (hour, true), out);
-        } else {
-            state.history.hold(window.into_keys(), hour + i64::from(self.hold_hours));
-        }
-    }
 }
 
 /// What the call shows.
 fn call_of<'a>(event: &Event<'a, ApiCalls>, ctx: &Context<'_>) -> Call<'a> {
     let mut values = values::common(event, ctx);
-    if event.event_name() == "RunInstances" {
+    if event.event_name() == LAUNCH {
         values.extend(launch(event.request()));
     }
     let is_read = event.row.is(ApiCall::HAS_READ_ONLY).then(|| event.row.is(ApiCall::READ_ONLY));
@@ -362,29 +286,9 @@ fn write(
 
 fn article(event: &Event<'_, ApiCalls>) -> &'static str {
     match event.row.caller {
-        engine::telemetry::Caller::IamUser => "The user",
-        engine::telemetry::Caller::AssumedRole => "The role",
+        Caller::IamUser => "The user",
+        Caller::AssumedRole => "The role",
         _ => "The identity",
-    }
-}
-
-/// An hour that is no finding may still be part of a sequence.
-fn signal(window: &Window, ctx: &Context<'_>) -> Signal {
-    let account = ctx.entity.account;
-    let anchor =
-        |kind: &str, name: &str| Entity::new(Scope::Anchor, account, &format!("{kind}:{name}"));
-    let time = Timestamp::from_hour(window.hour);
-    Signal {
-        name: "iam/anomalous_behavior".into(),
-        account,
-        region: ctx.entity.region,
-        weight: window.score as i32,
-        evidence: window.evidence.first().copied().unwrap_or(engine::findings::EvidenceRef {
-            time,
-            origin: engine::model::Origin::default(),
-        }),
-        anchors: vec![anchor("principal", &window.principal), anchor("identity", &ctx.entity.name)],
-        detail: sentence(window, &[]).into(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::findings::{Data, FindingType, ModelDetail, Reason, ResourceRole};
+use engine::findings::{Data, ModelDetail, Reason, ResourceRole};
 use engine::model::{Scope, Severity, Timestamp};
 use engine::stats::Histogram;
 use engine::{ApiCalls, Context, Detector, Event, Feedback, Interest, Out, Profile, Spec};

@@ -1,6 +1,7 @@
 //! Findings about IAM principals, from CloudTrail.
 
 pub mod anomalous_behavior;
+pub mod anomalous_model_invocation;
 pub mod bedrock_logging_disabled;
 pub mod bulk_secret_reads;
 pub mod cloudtrail_logging_disabled;

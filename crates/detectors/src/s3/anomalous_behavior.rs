@@ -149,8 +149,10 @@ impl Detector for AnomalousBehavior {
         let is_success = event.row.is_success();
         let numbers =
             if is_success { state.volume.add(kind, bucket, event.time().day()) } else { [0; 2] };
-        let is_many =
-            numbers.iter().any(|it| *it >= self.min_volume && (*it - self.min_volume).is_multiple_of(50));
+        let step = (self.min_volume / 4).max(1);
+        let is_many = numbers
+            .iter()
+            .any(|it| *it >= self.min_volume && (*it - self.min_volume).is_multiple_of(step));
         if is_known && !is_many || values::is_linked_to_a_service(event) {
             return;
         }

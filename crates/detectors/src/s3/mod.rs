@@ -1,6 +1,7 @@
 //! Findings about S3 buckets, from CloudTrail.
 
 mod acl;
+pub mod anomalous_behavior;
 pub mod block_public_access_disabled;
 pub mod bucket_public_access;
 mod exposure;

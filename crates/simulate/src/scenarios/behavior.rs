@@ -1,6 +1,6 @@
 //! What can only be found by who knows what is usual: two weeks of a team, then something else.
 
-use crate::calls::Api;
+use crate::calls::{Api, Caller};
 use crate::scenarios::Scenario;
 use crate::stage::{OFFICE, Person, Stage};
 use crate::time::{HOUR, MINUTE};
@@ -61,6 +61,49 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         |stage| foreign(stage, &[Api::writing("ec2", "DeleteSecurityGroup", r#"{"groupId":"sg-0123456789abcdef0"}"#)]),
     )
     .after(LEARNING_DAYS),
+    Scenario::of(
+        "Discovery:S3/AnomalousBehavior",
+        "A user's key lists a bucket that the user never used, from elsewhere.",
+        |stage| foreign_objects(stage, "ListObjects"),
+    )
+    .after(LEARNING_DAYS),
+    Scenario::of(
+        "Exfiltration:S3/AnomalousBehavior",
+        "A user's key reads a bucket that the user never used, from elsewhere.",
+        |stage| foreign_objects(stage, "GetObject"),
+    )
+    .after(LEARNING_DAYS),
+    Scenario::of(
+        "Impact:S3/AnomalousBehavior.Delete",
+        "A user's key deletes objects of a bucket that the user never used, from elsewhere.",
+        |stage| foreign_objects(stage, "DeleteObject"),
+    )
+    .after(LEARNING_DAYS),
+    Scenario::of(
+        "Impact:S3/AnomalousBehavior.Permission",
+        "A user's key changes the access control of objects that the user never used, from elsewhere.",
+        |stage| foreign_objects(stage, "PutObjectAcl"),
+    )
+    .after(LEARNING_DAYS),
+    Scenario::of(
+        "Impact:S3/AnomalousBehavior.Write",
+        "A user's key writes to a bucket that the user never used, from elsewhere.",
+        |stage| foreign_objects(stage, "PutObject"),
+    )
+    .after(LEARNING_DAYS),
+    Scenario::of(
+        "Impact:IAMUser/AnomalousModelInvocation",
+        "A user's key calls a model that nobody of the team calls, from elsewhere.",
+        |stage| foreign_model(stage, 400),
+    )
+    .after(LEARNING_DAYS),
+    Scenario::named(
+        "Impact:IAMUser/CostHarvesting",
+        &["Impact:IAMUser/AnomalousModelInvocation", "Impact:IAMUser/CostHarvesting"],
+        "A user's key sends long texts to a model that nobody of the team calls, from elsewhere.",
+        |stage| foreign_model(stage, 90_000),
+    )
+    .after(LEARNING_DAYS),
 ];
 
 /// A call that reads everything.
@@ -83,8 +126,53 @@ fn foreign(stage: &mut Stage<'_>, calls: &[Api<'_>]) {
     stage.expect_key(victim);
 }
 
-/// Days of reading, listing and writing in two buckets by a team; gives the team and the buckets.
-pub(super) fn readers(stage: &mut Stage<'_>) -> (Vec<Person>, [String; 2]) {
+/// Calls to another team's bucket, with a key of somebody, from elsewhere.
+fn foreign_objects(stage: &mut Stage<'_>, name: &str) {
+    let (team, [_, bucket]) = readers(stage);
+    let Some(victim) = team.first() else { return };
+    let caller = victim.from(&stage.stranger()).with_agent(STRANGE_AGENT);
+    for number in 0..3 {
+        let request = format!(r#"{{"bucketName":"{bucket}","key":"reports/{number}.csv"}}"#);
+        let is_read = matches!(name, "GetObject" | "ListObjects");
+        let api = Api { is_read, is_data: true, ..Api::writing("s3", name, &request) };
+        stage.call(stage.at(number * MINUTE), &caller, api);
+    }
+    stage.expect_bucket(&bucket);
+}
+
+/// Days of calls of a small model by a team, then calls of a large one from elsewhere.
+fn foreign_model(stage: &mut Stage<'_>, tokens: u32) {
+    let team = team(stage);
+    let invoke = |stage: &mut Stage<'_>, at: i64, caller: &Caller, model: &str, tokens: u32| {
+        let request = format!(r#"{{"modelId":"{model}"}}"#);
+        let additional = format!(r#"{{"inputTokens":{tokens},"outputTokens":90}}"#);
+        let api = Api {
+            is_read: true,
+            is_data: true,
+            additional: &additional,
+            ..Api::writing("bedrock", "InvokeModel", &request)
+        };
+        stage.call(at, caller, api);
+    };
+    for midnight in stage.learning_days() {
+        for (number, person) in (0..).zip(&team) {
+            for call in 0..3 {
+                let at = midnight + (9 + 2 * call) * HOUR + number * MINUTE;
+                let tokens = 300 + u32::try_from(stage.random.between(0, 200)).unwrap_or(0);
+                invoke(stage, at, &person.from(OFFICE), "example.small-v1:0", tokens);
+            }
+        }
+    }
+    let Some(victim) = team.first() else { return };
+    let caller = victim.from(&stage.stranger()).with_agent(STRANGE_AGENT);
+    for number in 0..if tokens > 1000 { 8 } else { 2 } {
+        invoke(stage, stage.at(number * 20), &caller, "example.large-v2:0", tokens);
+    }
+    stage.expect_key(victim);
+}
+
+/// Days of reading in two buckets by a team; gives the team and the buckets.
+fn readers(stage: &mut Stage<'_>) -> (Vec<Person>, [String; 2]) {
     let team = team(stage);
     let buckets = [stage.bucket(), stage.bucket()];
     for midnight in stage.learning_days() {

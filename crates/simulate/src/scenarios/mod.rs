@@ -2,6 +2,7 @@
 //!
 //! To add one, add an entry to the table of its group.
 
+mod behavior;
 mod custom_rules;
 mod ec2_dns;
 mod ec2_floods;
@@ -82,6 +83,7 @@ pub fn all() -> Vec<&'static Scenario> {
         lambda::SCENARIOS,
         own_rules::SCENARIOS,
         custom_rules::SCENARIOS,
+        behavior::SCENARIOS,
         tester::SCENARIOS,
     ]
     .into_iter()
