@@ -38,7 +38,7 @@ pub use report::{
     Skipped,
 };
 pub use resource::{
-    AccessKeyDetails, IamInstanceProfile, InstanceDetails, LambdaDetails, ModelDetail, NetworkInterface, Owner,
-    PermissionConfiguration, PrivateIpAddressDetails, ProductCode, PublicAccess, Resource,
-    S3BucketDetail, S3ObjectDetail, SecurityGroup, Tag, VpcConfig,
+    AccessKeyDetails, IamInstanceProfile, InstanceDetails, LambdaDetails, ModelDetail,
+    NetworkInterface, Owner, PermissionConfiguration, PrivateIpAddressDetails, ProductCode,
+    PublicAccess, Resource, S3BucketDetail, S3ObjectDetail, SecurityGroup, Tag, VpcConfig,
 };

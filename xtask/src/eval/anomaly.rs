@@ -91,11 +91,10 @@ fn population(seed: u64, is_verbose: bool) -> Result<Measured> {
     Ok(measure::measure(principals, run.records, &run.alarms, &run.findings, &injections))
 }
 
-/// A raised finding: identity, hour, type, and the attributes that it names.
+/// A raised finding: identity, hour, and what it names.
 pub(super) struct Found {
     pub(super) identity: String,
     pub(super) hour: i64,
-    pub(super) finding_type: &'static str,
     pub(super) named: String,
 }
 
@@ -171,7 +170,6 @@ impl Run {
                     None => self.findings.push(Found {
                         identity: draft.key.rsplit(' ').next().unwrap_or("").to_owned(),
                         hour: draft.last.hour(),
-                        finding_type: draft.finding_type.name,
                         named: draft
                             .reasons
                             .iter()

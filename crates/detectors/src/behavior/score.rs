@@ -31,7 +31,7 @@ pub(crate) struct Terms {
 
 /// From these on a term carries a finding; without one of them nothing is raised, whatever the score.
 const WHAT_GATE: u32 = 500;
-const PLACE_GATE: u32 = 800;
+const PLACE_GATE: u32 = 600;
 const OTHER_GATE: u32 = 600;
 
 impl Terms {

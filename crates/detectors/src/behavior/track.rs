@@ -204,10 +204,7 @@ fn signal(window: &Window, family: &Family, ctx: &Context<'_>) -> Signal {
         region: ctx.entity.region,
         weight: window.score as i32,
         evidence: window.evidence.first().copied().unwrap_or(first),
-        anchors: vec![
-            anchor("principal", &window.principal),
-            anchor("identity", &ctx.entity.name),
-        ],
+        anchors: vec![anchor("principal", &window.principal), anchor("identity", &ctx.entity.name)],
         detail: sentence(window, more).into(),
     }
 }

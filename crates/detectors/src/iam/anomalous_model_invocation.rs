@@ -143,7 +143,9 @@ impl Detector for AnomalousModelInvocation {
             && CALLS.contains(&event.event_name())
             && matches!(
                 event.event_source(),
-                "bedrock.amazonaws.com" | "bedrock-mantle.amazonaws.com" | "sagemaker.amazonaws.com"
+                "bedrock.amazonaws.com"
+                    | "bedrock-mantle.amazonaws.com"
+                    | "sagemaker.amazonaws.com"
             )
             && values::is_of_an_identity(event)
     }
@@ -262,8 +264,7 @@ fn model(request: &str) -> String {
 
 /// Tokens that went in and came out.
 fn tokens(additional: &str) -> u64 {
-    const NAMES: [&str; 4] =
-        ["inputTokens", "outputTokens", "inputTokenCount", "outputTokenCount"];
+    const NAMES: [&str; 4] = ["inputTokens", "outputTokens", "inputTokenCount", "outputTokenCount"];
     let additional: serde_json::Value = serde_json::from_str(additional).unwrap_or_default();
     let counts = NAMES.iter().filter_map(|it| additional.get(*it)?.as_u64());
     counts.fold(0, u64::saturating_add)
@@ -295,8 +296,7 @@ fn raise(
     out: &mut Out<'_>,
 ) {
     let Some(window) = state.track.window.as_deref() else { return };
-    let finding_type =
-        if cost.is_some() { &COST_HARVESTING } else { &ANOMALOUS_MODEL_INVOCATION };
+    let finding_type = if cost.is_some() { &COST_HARVESTING } else { &ANOMALOUS_MODEL_INVOCATION };
     let mut draft = ctx.caller_draft(finding_type, event);
     draft.key = ctx.entity.name.to_string();
     draft.role = ResourceRole::Target;

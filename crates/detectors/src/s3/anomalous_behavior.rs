@@ -85,11 +85,20 @@ fn kind_of(name: &str) -> Option<usize> {
         Some(DELETE_DATA)
     } else if matches!(
         name,
-        "PutBucketPolicy" | "PutBucketAcl" | "PutObjectAcl" | "DeleteBucketPolicy" | "PutAccountPublicAccessBlock"
-            | "DeleteBucketPublicAccessBlock" | "PutBucketPublicAccessBlock" | "PutBucketOwnershipControls"
+        "PutBucketPolicy"
+            | "PutBucketAcl"
+            | "PutObjectAcl"
+            | "DeleteBucketPolicy"
+            | "PutAccountPublicAccessBlock"
+            | "DeleteBucketPublicAccessBlock"
+            | "PutBucketPublicAccessBlock"
+            | "PutBucketOwnershipControls"
     ) {
         Some(PERMIT)
-    } else if matches!(name, "PutObject" | "CompleteMultipartUpload" | "RestoreObject" | "UploadPart") {
+    } else if matches!(
+        name,
+        "PutObject" | "CompleteMultipartUpload" | "RestoreObject" | "UploadPart"
+    ) {
         Some(WRITE_DATA)
     } else {
         None
@@ -101,13 +110,8 @@ const WEIGHTS: [u32; 5] = [800, 1000, 1500, 1500, 1000];
 const TACTICS: [Tactic; 5] =
     [Tactic::Discovery, Tactic::Exfiltration, Tactic::Impact, Tactic::Impact, Tactic::Impact];
 /// What titles call what is done.
-const WORDS: [&str; 5] = [
-    "list objects",
-    "read objects",
-    "delete data",
-    "change permissions",
-    "write objects",
-];
+const WORDS: [&str; 5] =
+    ["list objects", "read objects", "delete data", "change permissions", "write objects"];
 
 impl Detector for AnomalousBehavior {
     type Reads = ApiCalls;
@@ -263,7 +267,13 @@ fn raise(
     draft.first = draft.evidence.first().map_or(draft.first, |it| it.time).min(draft.first);
     let more: Vec<Reason> = unusual
         .iter()
-        .map(|it| Reason::new(it.what, it.count, format!("at most {} on nearly all earlier days", it.usual)))
+        .map(|it| {
+            Reason::new(
+                it.what,
+                it.count,
+                format!("at most {} on nearly all earlier days", it.usual),
+            )
+        })
         .collect();
     draft.title =
         format!("{label} invoked APIs that {words} of bucket {bucket} in an anomalous way.");

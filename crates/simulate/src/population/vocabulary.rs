@@ -142,7 +142,7 @@ const SERVICES: &[Service] = &[
 ];
 
 /// An operation: service and name.
-pub type Operation = (&'static str, String);
+pub(super) type Operation = (&'static str, String);
 
 /// All operations of a service.
 pub(super) fn operations(service: &str) -> Vec<Operation> {

@@ -39,8 +39,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     .after(LEARNING_DAYS),
     Scenario::of(
         "CredentialAccess:IAMUser/AnomalousBehavior",
-        "A user's key asks for an instance's password from a network that nobody of the team uses.",
-        |stage| foreign(stage, &[Api::reading("ec2", "GetPasswordData", r#"{"instanceId":"i-0123456789abcdef0"}"#)]),
+        "A user's key reads a secret from a network that nobody of the team uses.",
+        |stage| foreign(stage, &[Api::reading("secretsmanager", "GetSecretValue", r#"{"secretId":"database"}"#)]),
     )
     .after(LEARNING_DAYS),
     Scenario::of(

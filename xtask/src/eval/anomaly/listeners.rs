@@ -27,6 +27,8 @@ const fn alarm(name: &'static str) -> FindingType {
 
 /// The scores of hours.
 pub(super) static MODEL: FindingType = alarm("eval/model");
+/// The scores of hours by calls to buckets and objects.
+pub(super) static OBJECTS: FindingType = alarm("eval/objects");
 /// The number of values that the identity uses for the first time.
 pub(super) static FIRST_SEEN: FindingType = alarm("eval/first_seen");
 /// A network and a call that are both new.
@@ -44,7 +46,7 @@ impl Detector for Listener {
         scope: Scope::Anchor,
         idle: Duration::from_hours(1),
         version: 1,
-        types: &[&MODEL],
+        types: &[&MODEL, &OBJECTS],
         interest: Interest::Every,
     };
 
@@ -61,8 +63,9 @@ impl Detector for Listener {
     ) {
         let Some(identity) = ctx.entity.name.strip_prefix("identity:") else { return };
         let signal = event.row;
+        let scorer = if signal.name.starts_with("s3/") { &OBJECTS } else { &MODEL };
         let mut draft =
-            Draft::new(&MODEL, signal.account, signal.region, identity, signal.evidence.time);
+            Draft::new(scorer, signal.account, signal.region, identity, signal.evidence.time);
         draft.count = u64::try_from(signal.weight).unwrap_or(0);
         draft.title = signal.detail.to_string();
         out.raise(draft);

@@ -12,14 +12,22 @@ pub(super) enum Scorer {
     Model,
     FirstSeen,
     NewBoth,
+    /// The model of calls to buckets and objects: a family, and a budget, of its own.
+    Objects,
 }
 
 impl Scorer {
-    const ALL: [Scorer; 3] = [Scorer::Model, Scorer::FirstSeen, Scorer::NewBoth];
+    const ALL: [Scorer; 4] = [Scorer::Model, Scorer::FirstSeen, Scorer::NewBoth, Scorer::Objects];
+
+    /// Who is to find an attack.
+    fn of_level(level: Level) -> Scorer {
+        if level == Level::Bucket { Scorer::Objects } else { Scorer::Model }
+    }
 
     pub(super) fn of(name: &str) -> Option<Scorer> {
         match name {
             "eval/model" => Some(Scorer::Model),
+            "eval/objects" => Some(Scorer::Objects),
             "eval/first_seen" => Some(Scorer::FirstSeen),
             "eval/new_both" => Some(Scorer::NewBoth),
             _ => None,
@@ -29,6 +37,7 @@ impl Scorer {
     const fn as_str(self) -> &'static str {
         match self {
             Scorer::Model => "back-off model",
+            Scorer::Objects => "back-off model of objects",
             Scorer::FirstSeen => "count of first-seen values",
             Scorer::NewBoth => "new network and new API",
         }
@@ -236,7 +245,7 @@ pub(super) fn print(all: &[Measured]) {
     println!(
         "\n| scorer | recall at 1 a day | at 3 a day | average precision |\n|---|---|---|---|"
     );
-    for scorer in Scorer::ALL {
+    for scorer in Scorer::ALL.into_iter().filter(|it| *it != Scorer::Objects) {
         let recall = |a_day: u64| {
             over(&|it: &Measured| {
                 let curve = it.curve(scorer);
@@ -252,7 +261,7 @@ pub(super) fn print(all: &[Measured]) {
     for level in Level::ALL {
         let recall = |a_day: u64| {
             over(&|it: &Measured| {
-                let curve = it.curve(Scorer::Model);
+                let curve = it.curve(Scorer::of_level(level));
                 curve.recall(curve.threshold(a_day), |it| it == level)
             })
         };

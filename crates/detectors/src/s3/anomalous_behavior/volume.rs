@@ -116,12 +116,18 @@ impl Volume {
             && let Some(usual) = days.usual()
         {
             let member = "numberOfPast24HoursAPIsBucketUserIdentityProfiling";
-            judge("calls of the kind by the identity to the bucket in the day", member, today(days), usual);
+            judge(
+                "calls of the kind by the identity to the bucket in the day",
+                member,
+                today(days),
+                usual,
+            );
         }
         let account = ctx.entity.account;
         let count = |hour| ctx.profiles.count_in_hour(&CALLS, account, bucket, hour);
         let now: u64 = (hour - 23..=hour).map(count).sum();
-        let days = ctx.profiles.summary(&CALLS, account).map_or(0, |it| (hour - it.first_hour) / 24);
+        let days =
+            ctx.profiles.summary(&CALLS, account).map_or(0, |it| (hour - it.first_hour) / 24);
         let days = u64::try_from(days.min(14)).unwrap_or(0);
         if days >= LEAST_DAYS {
             let earlier = ctx.profiles.count(&CALLS, account, bucket).saturating_sub(now);
