@@ -177,7 +177,7 @@ fn numbers(usual: &Usual) -> String {
 
 /// A probability with two digits that matter.
 fn probability(parts: u64) -> String {
-    let mut scaled = u128::from(parts) * 1_000_000_000 >> 32;
+    let mut scaled = (u128::from(parts) * 1_000_000_000) >> 32;
     for (zeros, unit) in
         [(0u32, 100_000_000u128), (1, 10_000_000), (2, 1_000_000), (3, 100_000), (4, 10_000)]
     {

@@ -100,13 +100,13 @@ pub(crate) fn add_call(largest: &mut [u32; 5], what: u32) {
 /// −log10 of a share in thousandths, at most 4000.
 pub(crate) fn rarity(tail: u64, total: u64) -> u32 {
     let bits = log2(total + 1).saturating_sub(log2(tail + 1));
-    (u64::from(bits) * 301 >> 16).min(4000) as u32
+    ((u64::from(bits) * 301) >> 16).min(4000) as u32
 }
 
 /// How far a count lies above the usual one, in thousandths: 1000 for 16 times as much.
 pub(crate) fn excess(count: u64, usual: u64) -> u32 {
     let bits = log2(count + 1).saturating_sub(log2(usual + 1));
-    (u64::from(bits) * 250 >> 16).min(1000) as u32
+    ((u64::from(bits) * 250) >> 16).min(1000) as u32
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ impl Detector for AnomalousBehavior {
         let Some(tactic) = window.lead.as_ref().map(|it| it.tactic) else { return };
         state.track.score(event, &family, ctx);
         if let Some(due) = state.track.due(tactic as u8, &family, ctx) {
-            self.raise(state, (tactic, usual), due, event, ctx, out);
+            self.raise(state, (tactic, usual, due), event, ctx, out);
         }
     }
 
@@ -166,8 +166,7 @@ impl AnomalousBehavior {
     fn raise(
         &self,
         state: &State,
-        (tactic, usual_failures): (Tactic, u64),
-        due: Due,
+        (tactic, usual_failures, due): (Tactic, u64, Due),
         event: &Event<'_, ApiCalls>,
         ctx: &Context<'_>,
         out: &mut Out<'_>,

@@ -55,7 +55,7 @@ pub fn probability(levels: &[(Level, u64)], values: u32) -> u64 {
 /// How surprising a probability is: 1000 for `full_bits` bits of information and more, 0 for what is certain.
 pub fn surprise(probability: u64, full_bits: u32) -> u32 {
     let bits = (32 << 16) - i64::from(log2(probability.clamp(1, CERTAIN)));
-    let scaled = bits * 1000 / i64::from(full_bits.max(1)) >> 16;
+    let scaled = (bits * 1000 / i64::from(full_bits.max(1))) >> 16;
     u32::try_from(scaled.clamp(0, 1000)).unwrap_or(0)
 }
 
@@ -69,7 +69,7 @@ pub fn log2(number: u64) -> u32 {
     let mut mantissa = if whole >= 31 { number >> (whole - 31) } else { number << (31 - whole) };
     let mut digits = 0;
     for _ in 0..16 {
-        mantissa = mantissa * mantissa >> 31;
+        mantissa = (mantissa * mantissa) >> 31;
         digits <<= 1;
         if mantissa >= 1 << 32 {
             mantissa >>= 1;

@@ -40,7 +40,7 @@ impl Population {
                 Sort::Service => service(&mut logs, actor, networks, midnight, random),
                 Sort::Pipeline => pipeline(&mut logs, actor, networks, midnight, random),
                 Sort::Seasonal => {
-                    let every = if actor.number % 2 == 0 { 7 } else { 30 };
+                    let every = if actor.number.is_multiple_of(2) { 7 } else { 30 };
                     if day % every == i64::from(actor.number as u32) % every {
                         service(&mut logs, actor, networks, midnight, random);
                     }
@@ -183,7 +183,8 @@ fn work(logs: &mut Logs, actor: &Actor, session: &Session<'_>, calls: u64, rando
             let number = random.between(0, near.len() as u64) as usize;
             operation = near.get(number).cloned().unwrap_or(operation);
         }
-        one(logs, actor, session, at, &operation, if is_mistaken { 500 } else { 15 }, random);
+        let failing = if is_mistaken { 500 } else { 15 };
+        one(logs, actor, session, (at, failing), &operation, random);
     }
 }
 
@@ -191,9 +192,8 @@ fn one(
     logs: &mut Logs,
     actor: &Actor,
     session: &Session<'_>,
-    at: i64,
+    (at, failing_per_mille): (i64, u64),
     (service, name): &Operation,
-    failing_per_mille: u64,
     random: &mut Random,
 ) {
     let caller = actor.caller(session.at / DAY * DAY, &session.address, session.agent);
@@ -269,7 +269,7 @@ fn service(
             secs: 3500,
             address: networks.address(network, actor.number),
             agent: actor.agent,
-            region: actor.regions[usize::from(actor.number % 4 == 0)],
+            region: actor.regions[usize::from(actor.number.is_multiple_of(4))],
         };
         work(logs, actor, &session, random.between(1, 5), random);
         objects(logs, actor, &session, random.between(0, 4), random);
@@ -351,7 +351,7 @@ fn inject(
             for (service, name) in calls.into_iter().take(count).flatten().flatten() {
                 let at = it.at + random.secs(0, 1500);
                 let operation = (*service, (*name).to_owned());
-                one(logs, actor, &session, at, &operation, 100, random);
+                one(logs, actor, &session, (at, 100), &operation, random);
             }
             if it.level == Level::Inplace {
                 work(logs, actor, &session, 5, random);
@@ -370,7 +370,7 @@ fn inject(
                 let at = it.at + random.secs(0, 1500);
                 let rank = random.between(0, actor.habits.len() as u64) as usize;
                 if let Some(operation) = actor.habits.get(rank) {
-                    one(logs, actor, &session, at, operation, 1000, random);
+                    one(logs, actor, &session, (at, 1000), operation, random);
                 }
             }
         }
@@ -385,7 +385,7 @@ fn inject(
                 let at = it.at + random.secs(0, 1500);
                 let most = (habits.len() as u64 / 3).max(1);
                 if let Some(operation) = habits.get(random.between(0, most) as usize) {
-                    one(logs, actor, &session, at, operation, 15, random);
+                    one(logs, actor, &session, (at, 15), operation, random);
                 }
             }
         }
