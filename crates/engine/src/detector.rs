@@ -38,7 +38,7 @@ pub trait Detector: Send + Sync + 'static {
     );
 
     /// Asks for the memory that `observe` will read of a large state, with [`crate::stats::prefetch`]: called
-    /// for all wanted events of a group before the first of them is observed. Changes nothing.
+    /// for all wanted events of some groups before the first of them is observed. Changes nothing.
     #[inline]
     fn prefetch(&self, state: &Self::State, event: &Event<'_, Self::Reads>) {
         let _ = (state, event);
@@ -85,6 +85,8 @@ pub enum Interest {
     Every,
     /// Events whose address or name is on a list of one of these categories.
     Listed(Categories),
+    /// Connections to one of these ports, see [`crate::Connection::service_port`].
+    Service(&'static [u16]),
     /// API calls with one of these names (no version suffix, no service); the parser keeps their JSON members.
     /// It does not narrow what [`Detector::wants`] sees: calls that another detector asked for come as well.
     Calls(&'static [&'static str]),

@@ -29,6 +29,12 @@ pub trait Kind: Sized + 'static {
     fn reached(row: &Self::Row, lateness: Duration) -> Timestamp {
         Self::time(row) - lateness
     }
+    /// The port of the side that was called, where the kind tells.
+    #[doc(hidden)]
+    fn service(row: &Self::Row) -> Option<u16> {
+        let _ = row;
+        None
+    }
     #[doc(hidden)]
     fn slots(registry: &mut Registry) -> &mut Vec<SlotRef<Self>>;
 }
@@ -164,6 +170,10 @@ impl Kind for Connections {
     fn reached(row: &Connection, lateness: Duration) -> Timestamp {
         // A connection decided at its deadline exists because the watermark has reached the deadline.
         if row.is_by_deadline { Self::time(row) } else { Self::time(row) - lateness }
+    }
+    #[inline]
+    fn service(row: &Connection) -> Option<u16> {
+        Some(row.service_port())
     }
     fn slots(registry: &mut Registry) -> &mut Vec<SlotRef<Self>> {
         &mut registry.connections

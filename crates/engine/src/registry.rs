@@ -14,6 +14,7 @@ use crate::out::{Out, Outputs};
 use crate::table::{AnyTable, Cell, Table};
 
 /// The rows of one entity in one batch.
+#[derive(Clone, Copy)]
 pub(crate) struct Rows<'a, 's, K: Kind> {
     pub(crate) block: K::Block<'a>,
     /// Indices of the rows in time order.
@@ -59,11 +60,23 @@ pub(crate) trait AnyDetector: Send + Sync {
 /// A detector that reads one kind of event.
 pub(crate) trait Run<K: Kind>: AnyDetector {
     fn wants(&self, event: &Event<'_, K>) -> bool;
+    /// Adds the positions of wanted rows, and asks for the entity's state if there are any.
+    fn prepare(
+        &self,
+        table: &dyn AnyTable,
+        entity: u32,
+        rows: &Rows<'_, '_, K>,
+        wanted: &mut Vec<u32>,
+    );
+    /// Asks for the memory that the wanted rows need of the entity's state.
+    fn prefetch(&self, table: &dyn AnyTable, entity: u32, rows: &Rows<'_, '_, K>, wanted: &[u32]);
+    /// Runs the wanted rows, of which there is one at least.
     fn run(
         &self,
         table: &mut dyn AnyTable,
         entity: u32,
         rows: &Rows<'_, '_, K>,
+        wanted: &[u32],
         call: &mut Call<'_>,
     );
 }
@@ -73,8 +86,6 @@ pub(crate) struct Call<'a> {
     pub(crate) ctx: Context<'a>,
     pub(crate) outputs: &'a mut Outputs,
     pub(crate) due: Due,
-    /// Positions of wanted rows; kept to be used again.
-    pub(crate) wanted: &'a mut Vec<u32>,
 }
 
 /// A detector's place among those that read the same kind of event.
@@ -83,6 +94,8 @@ pub struct SlotRef<K: Kind> {
     pub(crate) index: usize,
     pub(crate) scope: Scope,
     pub(crate) interest: Interest,
+    /// Its number among those that ask for ports of services.
+    pub(crate) service: Option<usize>,
     pub(crate) run: Arc<dyn Run<K>>,
     kind: PhantomData<fn(K)>,
 }
@@ -101,6 +114,36 @@ pub struct Registry {
     pub(crate) queries: Vec<SlotRef<DnsQueries>>,
     pub(crate) calls: Vec<SlotRef<ApiCalls>>,
     pub(crate) signals: Vec<SlotRef<Signals>>,
+    pub(crate) services: Services,
+}
+
+/// Which detectors ask for connections to a port.
+#[derive(Default)]
+pub(crate) struct Services {
+    /// By port: a bit for each of them; empty when there are none.
+    by_port: Vec<u8>,
+    pub(crate) len: usize,
+}
+
+impl Services {
+    /// The number of a detector that asks for these ports, unless there are too many: such a one is asked
+    /// about every connection.
+    fn add(&mut self, ports: &[u16]) -> Option<usize> {
+        let number = self.len;
+        let bit = 1u8.checked_shl(number as u32)?;
+        self.by_port.resize(1 << 16, 0);
+        for &port in ports {
+            self.by_port[port as usize] |= bit;
+        }
+        self.len += 1;
+        Some(number)
+    }
+
+    /// The bits of the detectors that ask for a port.
+    #[inline]
+    pub(crate) fn of(&self, port: u16) -> u8 {
+        self.by_port.get(port as usize).copied().unwrap_or(0)
+    }
 }
 
 impl Registry {
@@ -118,10 +161,15 @@ impl Registry {
         let adapter = Arc::new(Adapter(detector));
         self.entries.push(Entry { spec: D::SPEC, detector: adapter.clone() });
         let (scope, interest) = (D::SPEC.scope, D::SPEC.interest);
+        let service = match interest {
+            Interest::Service(ports) => self.services.add(ports),
+            _ => None,
+        };
         D::Reads::slots(self).push(SlotRef {
             index,
             scope,
             interest,
+            service,
             run: adapter,
             kind: PhantomData,
         });
@@ -184,7 +232,7 @@ impl<D: Detector> Adapter<D> {
     fn is_candidate(interest: Interest, event: &Event<'_, D::Reads>) -> bool {
         match interest {
             Interest::Listed(categories) => event.listed.intersects(categories),
-            Interest::Every | Interest::Calls(_) => true,
+            Interest::Every | Interest::Service(_) | Interest::Calls(_) => true,
         }
     }
 
@@ -261,47 +309,66 @@ impl<D: Detector> Run<D::Reads> for Adapter<D> {
         Self::is_candidate(D::SPEC.interest, event) && self.0.wants(event)
     }
 
-    fn run(
+    fn prepare(
         &self,
-        table: &mut dyn AnyTable,
+        table: &dyn AnyTable,
         entity: u32,
         rows: &Rows<'_, '_, D::Reads>,
-        call: &mut Call<'_>,
+        wanted: &mut Vec<u32>,
     ) {
-        call.wanted.clear();
+        let before = wanted.len();
         for position in 0..rows.indices.len() {
             let is_wanted = match rows.bit {
                 0 => self.wants(&rows.event(position)),
                 bit => rows.wants.get(position).is_some_and(|it| it & bit != 0),
             };
             if is_wanted {
-                call.wanted.push(position as u32);
+                wanted.push(position as u32);
             }
         }
-        if call.wanted.is_empty() {
-            return;
+        if wanted.len() > before {
+            table.prefetch(entity);
         }
-        let wanted = std::mem::take(call.wanted);
+    }
+
+    fn prefetch(
+        &self,
+        table: &dyn AnyTable,
+        entity: u32,
+        rows: &Rows<'_, '_, D::Reads>,
+        wanted: &[u32],
+    ) {
+        let table: Option<&Table<D::State>> = table.as_any().downcast_ref();
+        let Some(state) = table.and_then(|it| it.get(entity)) else { return };
+        for &position in wanted {
+            self.0.prefetch(state, &rows.event(position as usize));
+        }
+    }
+
+    fn run(
+        &self,
+        table: &mut dyn AnyTable,
+        entity: u32,
+        rows: &Rows<'_, '_, D::Reads>,
+        wanted: &[u32],
+        call: &mut Call<'_>,
+    ) {
         if size_of::<D::State>() == 0 {
             // Nothing to remember: no cell, no wake-up.
             let mut cell = Cell::default();
-            for &position in &wanted {
+            for &position in wanted {
                 self.observe(&mut cell, &rows.event(position as usize), call);
             }
-        } else {
-            Self::table(table).with(entity, |cell| {
-                for &position in &wanted {
-                    self.0.prefetch(&cell.state, &rows.event(position as usize));
-                }
-                for &position in &wanted {
-                    let event = rows.event(position as usize);
-                    let reached = D::Reads::reached(event.row, call.due.lateness);
-                    let before_close = call.due.open_hour_end.millis().saturating_sub(1);
-                    self.run_wakes(cell, reached.min(Timestamp::from_millis(before_close)), call);
-                    self.observe(cell, &event, call);
-                }
-            });
+            return;
         }
-        *call.wanted = wanted;
+        Self::table(table).with(entity, |cell| {
+            for &position in wanted {
+                let event = rows.event(position as usize);
+                let reached = D::Reads::reached(event.row, call.due.lateness);
+                let before_close = call.due.open_hour_end.millis().saturating_sub(1);
+                self.run_wakes(cell, reached.min(Timestamp::from_millis(before_close)), call);
+                self.observe(cell, &event, call);
+            }
+        });
     }
 }

@@ -71,11 +71,19 @@ impl<R: Copy + Default> Groups<R> {
         len: usize,
         rows: impl Iterator<Item = (R, u32)> + Clone,
     ) -> Groups<R> {
-        let mut order: Vec<u32> = (0..entities.len() as u32).collect();
-        order.sort_by_key(|&it| entities[it as usize].key_group());
-        let mut place = vec![0u32; entities.len()];
-        for (position, &entity) in order.iter().enumerate() {
-            place[entity as usize] = position as u32;
+        let mut next = [0u32; EntityId::KEY_GROUPS + 1];
+        for it in entities {
+            next[it.key_group() + 1] += 1;
+        }
+        for at in 1..next.len() {
+            next[at] += next[at - 1];
+        }
+        let (mut order, mut place) = (vec![0u32; entities.len()], vec![0u32; entities.len()]);
+        for (entity, id) in entities.iter().enumerate() {
+            let position = &mut next[id.key_group()];
+            place[entity] = *position;
+            order[*position as usize] = entity as u32;
+            *position += 1;
         }
         let mut cursors = vec![0u32; entities.len()];
         for (_, entity) in rows.clone() {

@@ -16,6 +16,7 @@ use crate::snapshot::SnapshotError;
 
 /// A table without its type of state.
 pub(crate) trait AnyTable: Any + Send {
+    fn as_any(&self) -> &dyn Any;
     fn as_any_mut(&mut self) -> &mut dyn Any;
     /// Drops the state of an entity; whether there was one.
     fn remove(&mut self, entity: u32) -> bool;
@@ -123,6 +124,10 @@ impl<S> AnyTable for Table<S>
 where
     S: Default + PartialEq + Serialize + DeserializeOwned + Send + 'static,
 {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }

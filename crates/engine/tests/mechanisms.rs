@@ -267,7 +267,7 @@ fn drafts_are_signals_unless_they_are_suppressed() {
     let heard = |suppression: Option<Arc<dyn Suppression>>| {
         let mut intake = intake();
         intake.flows(source("flows"), flows(&[Line::bytes(0, RAISES)]));
-        intake.finish(Duration::ZERO);
+        intake.finish(Duration::from_mins(15));
         let mut engine = engine_with(EngineOptions { suppression, ..EngineOptions::default() });
         let drafts = work(&mut engine, &intake.take());
         assert!(drafts.iter().any(|it| it == "raised"), "{drafts:?}");

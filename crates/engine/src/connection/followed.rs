@@ -12,11 +12,30 @@ const EMPTY_SEGMENT_MAX: u64 = 80;
 const TCP: u8 = 6;
 const FIN: u8 = 1;
 
-/// A connection that is followed.
+/// The addresses of both sides.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Followed {
-    local: Addr,
+pub(super) struct Addrs {
+    pub(super) local: Addr,
     pub(super) remote: Addr,
+}
+
+impl Addrs {
+    pub(super) fn of(flow: &LocalFlow) -> Addrs {
+        Addrs { local: flow.local, remote: flow.remote }
+    }
+
+    /// The IPv4 addresses, if both are.
+    fn v4(self) -> Option<(u32, u32)> {
+        Some((self.local.v4()?, self.remote.v4()?))
+    }
+}
+
+/// A connection that is followed: one cache line. What is not IPv4 has its addresses elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[repr(align(64))]
+pub(super) struct Followed {
+    local: u32,
+    remote: u32,
     bytes_out: u64,
     bytes_in: u64,
     origin: Origin,
@@ -29,39 +48,118 @@ pub(super) struct Followed {
     protocol: u8,
     flags_out: u8,
     flags_in: u8,
-    pub(super) outcome: Outcome,
-    is_outbound: bool,
-    has_data: bool,
+    /// The outcome above `OUTCOME_SHIFT`, and marks.
+    state: u8,
 }
 
+/// We started it.
+const OUTBOUND: u8 = 1;
+/// Data was carried.
+const DATA: u8 = 2;
+/// The addresses are not both IPv4.
+const WIDE: u8 = 4;
+const OUTCOME_SHIFT: u32 = 3;
+
+const _: () = assert!(size_of::<Followed>() == 64, "a connection must stay one cache line");
+
 impl Followed {
-    /// A connection whose first line this is; the line is not added yet.
-    pub(super) fn begin(flow: &LocalFlow, origin: Origin) -> Followed {
-        Followed {
-            local: flow.local,
-            remote: flow.remote,
+    pub(super) const EMPTY: Followed = Followed {
+        local: 0,
+        remote: 0,
+        bytes_out: 0,
+        bytes_in: 0,
+        origin: Origin { object: 0, len: 0, offset: 0 },
+        packets_out: 0,
+        packets_in: 0,
+        first: 0,
+        last: 0,
+        local_port: 0,
+        remote_port: 0,
+        protocol: 0,
+        flags_out: 0,
+        flags_in: 0,
+        state: 0,
+    };
+
+    /// A connection whose first line this is, and its addresses; the line is not added yet.
+    pub(super) fn begin(flow: &LocalFlow, origin: Origin) -> (Followed, Addrs) {
+        let addrs = Addrs::of(flow);
+        let v4 = addrs.v4();
+        let (local, remote) = v4.unwrap_or_default();
+        let mut state = if v4.is_none() { WIDE } else { 0 };
+        state |= if started_by_us(flow) { OUTBOUND } else { 0 };
+        let followed = Followed {
+            local,
+            remote,
             local_port: flow.local_port,
             remote_port: flow.remote_port,
             protocol: flow.protocol,
             first: flow.start.max(1),
             last: flow.end,
             origin,
-            is_outbound: started_by_us(flow),
-            ..Followed::default()
+            state,
+            ..Followed::EMPTY
+        };
+        (followed, addrs)
+    }
+
+    /// Whether a line has the two ends of this connection. `wide` gives the addresses that are not IPv4.
+    #[inline]
+    pub(super) fn is_of(&self, flow: &LocalFlow, wide: impl Fn() -> Addrs) -> bool {
+        let addrs = Addrs::of(flow);
+        (self.local_port, self.remote_port) == (flow.local_port, flow.remote_port)
+            && self.protocol == flow.protocol
+            && match self.v4() {
+                Some(v4) => addrs.v4() == Some(v4),
+                None => addrs == wide(),
+            }
+    }
+
+    fn v4(&self) -> Option<(u32, u32)> {
+        (!self.is_wide()).then_some((self.local, self.remote))
+    }
+
+    pub(super) fn is_wide(&self) -> bool {
+        self.state & WIDE != 0
+    }
+
+    /// The addresses, if they are IPv4.
+    pub(super) fn addrs(&self) -> Option<Addrs> {
+        let (local, remote) = self.v4()?;
+        Some(Addrs { local: Addr::from_v4(local), remote: Addr::from_v4(remote) })
+    }
+
+    fn is_outbound(&self) -> bool {
+        self.state & OUTBOUND != 0
+    }
+
+    fn has_data(&self) -> bool {
+        self.state & DATA != 0
+    }
+
+    fn outcome(&self) -> Outcome {
+        match self.state >> OUTCOME_SHIFT {
+            1 => Outcome::Answered,
+            2 => Outcome::Unanswered,
+            3 => Outcome::Rejected,
+            4 => Outcome::Refused,
+            _ => Outcome::Undecided,
         }
     }
 
-    /// Whether a line has the two ends of this connection.
-    #[inline]
-    pub(super) fn is_of(&self, flow: &LocalFlow) -> bool {
-        self.remote == flow.remote
-            && self.local == flow.local
-            && (self.local_port, self.remote_port) == (flow.local_port, flow.remote_port)
-            && self.protocol == flow.protocol
+    pub(super) fn decide(&mut self, outcome: Outcome) {
+        let number = match outcome {
+            Outcome::Undecided => 0,
+            Outcome::Answered => 1,
+            Outcome::Unanswered => 2,
+            Outcome::Rejected => 3,
+            Outcome::Refused => 4u8,
+        };
+        self.state = self.state & (OUTBOUND | DATA | WIDE) | number << OUTCOME_SHIFT;
     }
 
     pub(super) fn is_decided(&self) -> bool {
-        self.outcome != Outcome::Undecided
+        self.outcome() != Outcome::Undecided
     }
 
     /// Whether the line begins another connection with the same ends: a SYN after both sides were done.
@@ -80,12 +178,12 @@ impl Followed {
         let flags = if has_flags { flow.tcp_flags } else { 0 };
         if flow.is_rejected() {
             // Whoever rejects ends the matter; rejected packets carried nothing.
-            if self.outcome == Outcome::Undecided {
-                self.outcome = Outcome::Rejected;
+            if !self.is_decided() {
+                self.decide(Outcome::Rejected);
             }
         } else if flow.protocol == TCP {
             let empty = u64::from(flow.packets) * EMPTY_SEGMENT_MAX;
-            self.has_data |= flow.packets >= 3 && flow.bytes > empty;
+            self.state |= if flow.packets >= 3 && flow.bytes > empty { DATA } else { 0 };
         }
         if flow.is_outbound {
             self.bytes_out = self.bytes_out.saturating_add(flow.bytes);
@@ -98,17 +196,17 @@ impl Followed {
         }
         // The flags of the SYN tell who started it, whichever line came first.
         if let Some(is_outbound) = started_by_flags(flow.is_outbound, flags) {
-            self.is_outbound = is_outbound;
+            self.state = self.state & !OUTBOUND | if is_outbound { OUTBOUND } else { 0 };
         }
     }
 
     /// The outcome as far as the lines tell.
     pub(super) fn judge(&self) -> Outcome {
-        if self.outcome != Outcome::Undecided {
-            return self.outcome;
+        if self.is_decided() {
+            return self.outcome();
         }
-        let answer_flags = if self.is_outbound { self.flags_in } else { self.flags_out };
-        if answer_flags & Flow::SYN_ACK == Flow::SYN_ACK || self.has_data {
+        let answer_flags = if self.is_outbound() { self.flags_in } else { self.flags_out };
+        if answer_flags & Flow::SYN_ACK == Flow::SYN_ACK || self.has_data() {
             return Outcome::Answered;
         }
         if self.packets_in == 0 || self.packets_out == 0 {
@@ -130,18 +228,19 @@ impl Followed {
 
     pub(super) fn connection(
         &self,
+        addrs: Addrs,
         decided: u32,
         is_update: bool,
         is_by_deadline: bool,
     ) -> Connection {
         Connection {
-            local: self.local,
-            remote: self.remote,
+            local: addrs.local,
+            remote: addrs.remote,
             local_port: self.local_port,
             remote_port: self.remote_port,
             protocol: self.protocol,
-            is_outbound: self.is_outbound,
-            outcome: self.outcome,
+            is_outbound: self.is_outbound(),
+            outcome: self.outcome(),
             is_update,
             is_by_deadline,
             flags_out: self.flags_out,

@@ -14,7 +14,7 @@ use model::{Addr, Origin};
 use serde::{Deserialize, Serialize};
 
 pub use side::Side;
-pub(crate) use stage::InterfaceState;
+pub(crate) use stage::{InterfaceState, SILENT_SECS};
 
 /// How the other side reacted.
 #[derive(

@@ -3,9 +3,9 @@
 use model::{Origin, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::followed::Followed;
+use super::followed::{Addrs, Followed};
 use super::side::Side;
-use super::table::{Place, Table, is_over, tag_of};
+use super::table::{Place, Table, tag_of};
 use super::{Connection, ConnectionSettings, Outcome};
 use crate::kind::LocalFlow;
 
@@ -13,6 +13,10 @@ use crate::kind::LocalFlow;
 /// (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-records-examples.html>).
 const SHORT_INTERVAL: u32 = 60;
 const LONG_INTERVAL: u32 = 600;
+/// How long a connection that is due waits for the next line of a silent interface at most, seconds. Once the
+/// watermark is so much later than a time, nothing is decided at that time any more.
+pub(crate) const SILENT_SECS: i64 = 900;
+const HOUR_SECS: i64 = 3600;
 
 /// What the connection stage remembers of one interface.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -33,10 +37,10 @@ impl InterfaceState {
         self.open.prefetch(tag_of(key(flow)));
     }
 
-    /// Asks for the memory that the lines of an interface of average size need.
+    /// Asks for the connection that a line belongs to, where the table tells already.
     #[inline]
-    pub(crate) fn prefetch_first(&self) {
-        self.open.prefetch_first();
+    pub(crate) fn prefetch_place(&self, flow: &LocalFlow) {
+        self.open.prefetch_place(tag_of(key(flow)));
     }
 
     /// Takes one line in time order and gives the connections on that it decides.
@@ -52,20 +56,19 @@ impl InterfaceState {
         }
         let deadline = flow.end.saturating_add(self.wait(settings));
         let tag = tag_of(key(flow));
-        let Some(place) = self.open.find(tag, |it| it.is_of(flow)) else {
+        let Some(place) = self.open.find(tag, flow) else {
             let (place, evicted) = self.open.place(tag, flow.start);
-            *self.open.value(place) = Followed::begin(flow, origin);
+            self.open.put(place, Followed::begin(flow, origin));
             if let Some(evicted) = evicted {
                 self.evict(evicted, flow.start, out);
             }
             return self.add(place, flow, deadline, true, out);
         };
-        let known_until = self.open.deadline(place);
-        let known = self.open.value(place);
-        if is_over(known, known_until, flow.start) || known.is_ended_before(flow) {
-            let before = std::mem::replace(known, Followed::begin(flow, origin));
+        if self.open.is_over(place, flow.start) || self.open.value(place).is_ended_before(flow) {
+            let (before, addrs) = self.open.entry(place);
+            self.open.put(place, Followed::begin(flow, origin));
             if !before.is_decided() {
-                out.push(unanswered(before).connection(flow.start, false, false));
+                out.push(unanswered(before).connection(addrs, flow.start, false, false));
             }
             return self.add(place, flow, deadline, true, out);
         }
@@ -86,10 +89,15 @@ impl InterfaceState {
         let is_update = followed.is_decided();
         followed.add(flow);
         if !is_update {
-            followed.outcome = followed.judge();
+            followed.decide(followed.judge());
         }
         if followed.is_decided() {
-            out.push(followed.connection(flow.start, is_update, false));
+            // The line's own addresses are those of the connection.
+            let addrs = Addrs::of(flow);
+            out.push(followed.connection(addrs, flow.start, is_update, false));
+            if !is_update {
+                self.open.mark(place, true);
+            }
             return;
         }
         if self.earliest == 0 || deadline < self.earliest {
@@ -105,37 +113,51 @@ impl InterfaceState {
         interval.saturating_mul(settings.intervals)
     }
 
-    fn evict(&mut self, followed: Followed, now: u32, out: &mut Vec<Connection>) {
-        if !followed.is_decided() {
-            self.evicted += 1;
-            out.push(unanswered(followed).connection(now, false, false));
-        }
+    fn evict(&mut self, (followed, addrs): (Followed, Addrs), now: u32, out: &mut Vec<Connection>) {
+        self.evicted += 1;
+        out.push(unanswered(followed).connection(addrs, now, false, false));
     }
 
-    /// When the next connection has to be decided or the table to be looked at.
+    /// When the next connection has to be decided or the table to be looked at, if no line comes before.
     ///
-    /// Rounded up to whole aggregation intervals, so that a busy interface is not woken for each one.
+    /// Connections that are due are decided before the interface's next line, together with those of that
+    /// line: states are fetched once. Nobody waits for a line for longer than this. What is due within an
+    /// hour is decided before the hour closes.
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         let next = [self.earliest, self.open.tidy_at()].into_iter().filter(|it| *it != 0).min()?;
-        let rounded = i64::from(next.div_ceil(SHORT_INTERVAL)) * i64::from(SHORT_INTERVAL);
-        Some(Timestamp::from_secs(rounded))
+        let due = i64::from(next.div_ceil(SHORT_INTERVAL)) * i64::from(SHORT_INTERVAL);
+        let end = (due + SILENT_SECS - 1) / SILENT_SECS * SILENT_SECS;
+        let is_hour_closed_before = end % HOUR_SECS == 0 && due != end;
+        let last_of_hour = end - i64::from(SHORT_INTERVAL);
+        Some(Timestamp::from_secs(if is_hour_closed_before { last_of_hour } else { end }))
     }
 
-    /// Decides what nobody answered.
-    pub(crate) fn expire(&mut self, at: Timestamp, out: &mut Vec<Connection>) {
-        let now = at.secs().clamp(0, i64::from(u32::MAX)) as u32;
+    /// Whether something may be due by a time: cheap to ask before each line.
+    #[inline]
+    pub(crate) fn is_due(&self, reached: Timestamp) -> bool {
+        let due = i64::from(self.earliest.div_ceil(SHORT_INTERVAL)) * i64::from(SHORT_INTERVAL);
+        due != 0 && due <= reached.secs()
+    }
+
+    /// Decides what nobody answered by the end of its deadline's minute.
+    pub(crate) fn expire(&mut self, reached: Timestamp, out: &mut Vec<Connection>) {
+        let now = reached.secs().clamp(0, i64::from(u32::MAX)) as u32;
         let begin = out.len();
-        self.earliest = self.open.expire(now, |followed| {
-            out.push(unanswered(followed).connection(now, false, true));
+        // Whole minutes, whenever the interface was looked at.
+        let now = now / SHORT_INTERVAL * SHORT_INTERVAL;
+        self.earliest = self.open.expire(now, |followed, addrs, deadline| {
+            let decided = deadline.div_ceil(SHORT_INTERVAL) * SHORT_INTERVAL;
+            out.push(unanswered(followed).connection(addrs, decided, false, true));
         });
         out[begin..].sort_unstable_by_key(|it| {
-            (it.first, it.remote, it.remote_port, it.local, it.local_port, it.protocol)
+            let ports = (it.remote_port, it.local_port, it.protocol);
+            (it.decided, it.first, it.remote, it.local, ports)
         });
     }
 }
 
 fn unanswered(mut followed: Followed) -> Followed {
-    followed.outcome = Outcome::Unanswered;
+    followed.decide(Outcome::Unanswered);
     followed
 }
 

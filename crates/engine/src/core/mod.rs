@@ -8,7 +8,7 @@ use intel::Intel;
 use model::{AccountId, EntityId, Scope, Timestamp};
 
 use crate::batch::{Batch, Control};
-use crate::connection::ConnectionSettings;
+use crate::connection::{ConnectionSettings, SILENT_SECS};
 use crate::detector::Feedback;
 use crate::executor::Executor;
 use crate::inventory::Inventory;
@@ -250,8 +250,10 @@ impl Engine {
                 lock(&self.key_groups[anchor.key_group()]).wait(anchor, signal.clone());
             }
         }
+        // Connections may be decided so much after their time, and signals come in order.
+        let settled = batch.watermark - Duration::from_secs(SILENT_SECS.unsigned_abs());
         self.each_key_group(batch, routed, executor, |_, key_group, work| {
-            key_group.run_signals(batch.watermark, work);
+            key_group.run_signals(settled, work);
         });
         for key_group in &self.key_groups {
             let outputs = &mut lock(key_group).outputs;

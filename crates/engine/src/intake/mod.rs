@@ -53,7 +53,7 @@ pub struct IntakeOptions {
 impl Default for IntakeOptions {
     fn default() -> Self {
         IntakeOptions {
-            batch_rows: 16_384,
+            batch_rows: 65_536,
             lateness: Duration::from_mins(15),
             idle: Duration::from_mins(10),
             not_after: Timestamp::MAX,

@@ -2,7 +2,9 @@
 //!
 //! A key group is worked on by one thread at a time and shares nothing with the others while a batch runs.
 
+mod flows;
 mod rows;
+mod services;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,7 +12,6 @@ use std::time::Duration;
 use intel::{Categories, Verdict};
 use model::{EntityId, Origin, Scope, Timestamp};
 
-use self::rows::next_wake;
 use crate::connection::{Connection, InterfaceState};
 use crate::context::EntityInfo;
 use crate::detector::Feedback;
@@ -41,6 +42,8 @@ pub(crate) struct KeyGroup {
     pub(crate) refused_signals: u64,
     /// Connections decided because the table of their interface was full.
     pub(crate) evicted_connections: u64,
+    /// No wake-up is earlier; perhaps there is none at this time any more.
+    next_wake: Timestamp,
     scratch: Scratch,
 }
 
@@ -49,15 +52,29 @@ pub(crate) struct KeyGroup {
 struct Scratch {
     flows: Vec<LocalFlow>,
     connections: Vec<Connection>,
+    /// Where the lines and the connections of each interface lie.
+    parts: Vec<Part>,
+    decided: Vec<Part>,
     origins: Vec<Origin>,
     indices: Vec<u32>,
     rows: Vec<RowRef>,
     verdicts: Vec<Verdict>,
     listed: Vec<(Verdict, Categories)>,
+    services: services::Services,
     wanted: Vec<u32>,
     /// Of API calls, see [`crate::work::Routed::call_wants`]; empty for all else.
     wants: Vec<u64>,
+    /// Where the wanted rows of each part lie.
+    ends: Vec<(usize, usize)>,
     opened: Vec<u32>,
+}
+
+/// Which rows in the scratch are of one entity.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    entity: u32,
+    begin: u32,
+    end: u32,
 }
 
 impl KeyGroup {
@@ -72,35 +89,32 @@ impl KeyGroup {
             evictions: vec![0; registry.entries.len()],
             refused_signals: 0,
             evicted_connections: 0,
+            // Not known before the tables were looked at: a snapshot may be taken over.
+            next_wake: Timestamp::MIN,
             scratch: Scratch::default(),
         }
     }
 
     /// Runs every wake-up before `until`.
     pub(crate) fn run_wakes(&mut self, until: Timestamp, work: &Work<'_>) {
-        while let Some((at, entity)) = self.stage.take_due(until) {
-            let connections = &mut self.scratch.connections;
-            connections.clear();
-            self.stage.with(entity, |cell| {
-                cell.state.expire(at, connections);
-                cell.wake = next_wake(&cell.state, at);
-            });
-            self.run_connections(entity, work);
+        if self.next_wake >= until {
+            return;
         }
+        self.run_deadlines(until, work);
         for (index, entry) in work.registry.entries.iter().enumerate() {
             while let Some((at, entity)) = self.tables[index].take_due(until) {
                 let Some(info) = self.entities[entry.spec.scope as usize].info(entity) else {
                     continue;
                 };
-                let mut call = Call {
-                    ctx: work.context(info),
-                    outputs: &mut self.outputs,
-                    due: work.due,
-                    wanted: &mut self.scratch.wanted,
-                };
+                let mut call =
+                    Call { ctx: work.context(info), outputs: &mut self.outputs, due: work.due };
                 entry.detector.wake(&mut *self.tables[index], entity, at, &mut call);
             }
         }
+        // Asking all tables is dear, since they lie all over the memory.
+        let stage = self.stage.next_wake();
+        let all = self.tables.iter().map(|it| it.next_wake()).chain([stage]).flatten();
+        self.next_wake = all.min().unwrap_or(Timestamp::MAX);
     }
 
     /// Makes a signal wait for the watermark at its anchor.
@@ -140,7 +154,7 @@ impl KeyGroup {
             self.scratch.indices.clear();
             self.scratch.indices.extend(0..signals.len() as u32);
             self.scratch.listed.clear();
-            self.run_slots::<Signals>(
+            self.run_entity::<Signals>(
                 &work.registry.signals,
                 Scope::Anchor,
                 number,
@@ -164,14 +178,11 @@ impl KeyGroup {
             for entity in self.tables[index].entities() {
                 let info = self.entities[entry.spec.scope as usize].info(entity);
                 let Some(info) = info.filter(|it| it.account == account) else { continue };
-                let mut call = Call {
-                    ctx: work.context(info),
-                    outputs: &mut self.outputs,
-                    due: work.due,
-                    wanted: &mut self.scratch.wanted,
-                };
+                let mut call =
+                    Call { ctx: work.context(info), outputs: &mut self.outputs, due: work.due };
                 entry.detector.feedback(&mut *self.tables[index], entity, feedback, &mut call);
             }
+            self.note_wake(self.tables[index].next_wake());
         }
     }
 
@@ -211,10 +222,14 @@ impl KeyGroup {
         }
     }
 
+    /// Notes the earliest wake-up of a table that was worked on.
+    fn note_wake(&mut self, at: Option<Timestamp>) {
+        self.next_wake = self.next_wake.min(at.unwrap_or(Timestamp::MAX));
+    }
+
     /// The earliest wake-up, perhaps an outdated one.
     pub(crate) fn next_wake(&self) -> Option<Timestamp> {
-        let stage = self.stage.next_wake();
-        self.tables.iter().map(|it| it.next_wake()).chain([stage]).flatten().min()
+        (self.next_wake != Timestamp::MAX).then_some(self.next_wake)
     }
 }
 

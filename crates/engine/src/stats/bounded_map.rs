@@ -13,8 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::tag_index::{ROW, TagIndex, WAYS, tag_of};
 
-/// Entries up to which keys are compared one by one, without an index.
-const PLAIN: usize = WAYS;
+/// Bytes of entries up to which keys are compared one by one, without an index: a few cache lines.
+const PLAIN_BYTES: usize = 192;
 /// Largest `CAP`.
 const MAX_CAP: usize = 1 << 16;
 
@@ -56,6 +56,27 @@ impl<V, const CAP: usize> BoundedMap<V, CAP> {
         assert!(CAP <= ROW || CAP.is_power_of_two(), "CAP above 64 must be a power of two");
         if CAP <= ROW { 1 } else { (CAP / WAYS).ilog2() }
     };
+
+    /// Entries up to which there is no index.
+    const PLAIN: usize = {
+        let fitting = PLAIN_BYTES / size_of::<Entry<V>>();
+        if fitting > WAYS {
+            WAYS
+        } else if fitting == 0 {
+            1
+        } else {
+            fitting
+        }
+    };
+
+    /// Asks for the memory that a look-up begins with.
+    #[inline]
+    pub fn prefetch(&self, key: u64) {
+        match &self.index {
+            Some(index) => index.prefetch(tag_of(key)),
+            None => self.entries.iter().for_each(kernels::prefetch),
+        }
+    }
 
     /// Number of keys.
     pub fn len(&self) -> usize {
@@ -179,16 +200,20 @@ impl<V, const CAP: usize> BoundedMap<V, CAP> {
     /// Adds an entry to a map that has room for it.
     fn push(&mut self, tag: u32, entry: Entry<V>) {
         let at = self.entries.len();
+        if at == self.entries.capacity() {
+            // Doubling from one on: most maps hold an entry or two, and there are very many.
+            self.entries.reserve_exact(at.max(1));
+        }
         self.entries.push(entry);
         match &mut self.index {
             Some(index) => index.push(tag, at),
-            None if at >= PLAIN => self.rebuild_index(),
+            None if at >= Self::PLAIN => self.rebuild_index(),
             None => {}
         }
     }
 
     fn rebuild_index(&mut self) {
-        self.index = (self.entries.len() > PLAIN).then(|| {
+        self.index = (self.entries.len() > Self::PLAIN).then(|| {
             let tags: Vec<u32> = self.entries.iter().map(|it| tag_of(it.key)).collect();
             Box::new(TagIndex::build(&tags))
         });

@@ -69,6 +69,15 @@ impl TagIndex {
         index
     }
 
+    /// Asks for the tags that a look-up reads first.
+    #[inline]
+    pub(super) fn prefetch(&self, tag: u32) {
+        match self {
+            TagIndex::Row(row) => kernels::prefetch(row),
+            TagIndex::Sets { shift, sets } => kernels::prefetch(&sets[(tag >> shift) as usize]),
+        }
+    }
+
     /// The position of the entry with this tag for which `is` holds. `len` is the number of entries.
     #[inline]
     pub(super) fn find(&self, tag: u32, len: usize, is: impl Fn(usize) -> bool) -> Option<usize> {
