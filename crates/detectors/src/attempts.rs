@@ -13,12 +13,12 @@ mod contacts;
 
 use engine::findings::{EvidenceRef, Reason};
 use engine::intel::Category;
-use engine::model::{Addr, Timestamp};
+use engine::model::{Addr, Origin, Timestamp};
 use engine::stats::{Verdict, Walk, WalkSteps, WindowDistinct};
 use engine::{Connection, Context, Outcome};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use contacts::Contacts;
+pub(crate) use contacts::{Contacts, Same, Target};
 
 /// A benign source succeeds with 80 % of its first contacts, a scanner with 20 %; one benign source in
 /// 100,000 is called a scanner, and 99 % of scanners are found.
@@ -69,8 +69,10 @@ pub(crate) struct Rules {
 pub(crate) struct Try {
     /// The target: a port of the address concerned, or an address at the port concerned.
     pub(crate) target: u64,
-    /// Event time, seconds since 1970.
+    /// Event time of the latest, seconds since 1970.
     pub(crate) at: u32,
+    /// Event time of the record.
+    pub(crate) noted: u32,
     /// Start of the attempt, seconds since 1970.
     pub(crate) first: u32,
     /// Whether it is a port below 1024.
@@ -78,7 +80,7 @@ pub(crate) struct Try {
     /// Whether the target is in the sample.
     pub(crate) is_sample: bool,
     /// The record.
-    pub(crate) evidence: EvidenceRef,
+    pub(crate) origin: Origin,
 }
 
 /// A scan: what was counted when the rules were met.
@@ -103,8 +105,15 @@ pub(crate) struct Scan {
 pub(crate) struct Attempts {
     walk: Walk,
     is_scanner: bool,
-    few: Vec<Try>,
-    many: Option<Box<Many>>,
+    kept: Kept,
+}
+
+/// What is kept of failed attempts. Most targets fail once, so that one lies in place.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+enum Kept {
+    First(Option<Try>),
+    Few(Vec<Try>),
+    Many(Box<Many>),
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -140,24 +149,24 @@ struct Totals {
 
 impl Attempts {
     /// Takes a failed attempt. Gives a scan when the rules are met and it was not said lately. `answers`
-    /// gives the targets that answered since a second.
+    /// gives the targets that answered in so many seconds before.
     pub(crate) fn fail(
         &mut self,
         it: Try,
         rules: &Rules,
         answers: impl Fn(u32) -> u64,
     ) -> Option<Scan> {
-        if self.many.is_none() {
+        if !matches!(self.kept, Kept::Many(_)) {
             if self.note(it) {
                 return None;
             }
             let mut many = Box::<Many>::default();
-            for it in std::mem::take(&mut self.few) {
-                many.count(&it, rules);
+            for it in self.kept.few() {
+                many.count(it, rules);
             }
-            self.many = Some(many);
+            self.kept = Kept::Many(many);
         }
-        let many = self.many.as_deref_mut()?;
+        let Kept::Many(many) = &mut self.kept else { return None };
         let is_new = many.count(&it, rules);
         if is_new {
             self.is_scanner = self.walk.failure(&STEPS) == Verdict::Scanner;
@@ -179,21 +188,53 @@ impl Attempts {
 
     /// Keeps an attempt one by one. Returns whether there was room.
     fn note(&mut self, it: Try) -> bool {
-        if let Some(known) = self.few.iter_mut().find(|known| known.target == it.target) {
+        let few = self.kept.few_mut();
+        if let Some(known) = few.iter_mut().find(|known| known.target == it.target) {
             known.at = known.at.max(it.at);
             return true;
         }
-        self.few.retain(|known| known.at.saturating_add(DAY_SECS) > it.at);
-        if self.few.len() >= FEW {
-            return false;
+        let is_live = |known: &Try| known.at.saturating_add(DAY_SECS) > it.at;
+        match &mut self.kept {
+            Kept::First(first) => match *first {
+                Some(known) if is_live(&known) => self.kept = Kept::Few(vec![known, it]),
+                _ => *first = Some(it),
+            },
+            Kept::Few(few) => {
+                few.retain(is_live);
+                if few.len() >= FEW {
+                    return false;
+                }
+                few.push(it);
+            }
+            Kept::Many(_) => return false,
         }
         self.is_scanner = self.walk.failure(&STEPS) == Verdict::Scanner;
-        if self.few.is_empty() {
-            // Most targets fail once.
-            self.few.reserve_exact(1);
-        }
-        self.few.push(it);
         true
+    }
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Kept::First(None)
+    }
+}
+
+impl Kept {
+    /// The attempts as long as they are few.
+    fn few(&self) -> &[Try] {
+        match self {
+            Kept::First(first) => first.as_slice(),
+            Kept::Few(few) => few,
+            Kept::Many(_) => &[],
+        }
+    }
+
+    fn few_mut(&mut self) -> &mut [Try] {
+        match self {
+            Kept::First(first) => first.as_mut_slice(),
+            Kept::Few(few) => few,
+            Kept::Many(_) => &mut [],
+        }
     }
 }
 
@@ -208,7 +249,7 @@ impl Many {
                 self.first = it.first;
             }
             if self.evidence.len() < EVIDENCE_MAX {
-                self.evidence.push(it.evidence);
+                self.evidence.push(it.evidence());
             }
         }
         is_new
@@ -227,7 +268,7 @@ impl Many {
         }
         let mut short = self.short.totals(now, rules);
         if short.weighted >= rules.failed && is_scanner || short.failed >= rules.many {
-            short.answered = rules.estimate(answers(now.saturating_sub(ANSWERS_SECS)));
+            short.answered = rules.estimate(answers(ANSWERS_SECS));
             if short.is_mostly_failed(rules) {
                 return Some(self.scan(now, walk, short, false));
             }
@@ -242,7 +283,7 @@ impl Many {
         if long.failed < rules.slow {
             return None;
         }
-        long.answered = rules.estimate(answers(now.saturating_sub(DAY_SECS)));
+        long.answered = rules.estimate(answers(DAY_SECS));
         long.is_mostly_failed(rules).then(|| self.scan(now, walk, long, true))
     }
 
@@ -257,6 +298,12 @@ impl Many {
             first: Timestamp::from_secs(i64::from(std::mem::take(&mut self.first))),
             evidence: std::mem::take(&mut self.evidence),
         }
+    }
+}
+
+impl Try {
+    fn evidence(&self) -> EvidenceRef {
+        EvidenceRef { time: Timestamp::from_secs(i64::from(self.noted)), origin: self.origin }
     }
 }
 
@@ -351,8 +398,6 @@ pub(crate) fn is_trusted(ctx: &Context<'_>, addr: Addr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use engine::model::Origin;
-
     use super::*;
 
     const RULES: Rules = Rules {
@@ -365,9 +410,8 @@ mod tests {
     };
 
     fn attempt(target: u64, at: u32) -> Try {
-        let evidence =
-            EvidenceRef { time: Timestamp::from_secs(i64::from(at)), origin: Origin::default() };
-        Try { target, at, first: at, is_low: false, is_sample: true, evidence }
+        let origin = Origin::default();
+        Try { target, at, noted: at, first: at, is_low: false, is_sample: true, origin }
     }
 
     /// Fails `failed` targets a second apart, with so many answers, and gives the alerts.
@@ -406,7 +450,7 @@ mod tests {
             let target = u64::from(at % 8);
             assert_eq!(attempts.fail(attempt(target, 1_000_000 + at), &RULES, |_| 0), None);
         }
-        assert!(attempts.many.is_none(), "few targets take little memory");
+        assert_eq!(attempts.kept.few().len(), 8, "few targets take little memory");
     }
 
     #[test]

@@ -127,6 +127,10 @@ impl Detector for NetworkPortUnusual {
             && connection.remote.is_public()
     }
 
+    fn prefetch(&self, state: &State, event: &Event<'_, Connections>) {
+        state.ports.prefetch(u64::from(event.row.remote_port));
+    }
+
     fn observe(
         &self,
         state: &mut State,
@@ -145,6 +149,10 @@ impl Detector for NetworkPortUnusual {
         }
         if evicted.is_some() {
             state.evicted = now;
+        }
+        if port.first != 0 && port.trial.is_none() {
+            // Known: nearly all.
+            return;
         }
         if port.first == 0 {
             port.first = now.max(1);

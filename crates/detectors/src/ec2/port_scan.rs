@@ -8,7 +8,7 @@ use engine::stats::BoundedMap;
 use engine::{Connection, Connections, Context, Detector, Ends, Event, Interest, Out, Spec};
 use serde::{Deserialize, Serialize};
 
-use crate::attempts::{Attempts, Contacts, Rules, Scan, Try, is_attempt, is_trusted};
+use crate::attempts::{Attempts, Contacts, Rules, Same, Scan, Target, Try, is_attempt, is_trusted};
 
 /// The instance scans.
 pub const PORT_SCAN: FindingType = FindingType {
@@ -69,8 +69,8 @@ tunables! {
         pub fail_per_mille: u64 = 667,
         /// Ports of one remote host that must fail within 24 hours in the slow form. Raising it finds fewer.
         pub slow_ports: u64 = 200,
-        /// Earlier days on which a port was contacted that make it an ordinary target. Raising it makes
-        /// monitoring count for longer.
+        /// Earlier days on which a port was contacted that make it an ordinary target; 12 are
+        /// remembered. Raising it makes monitoring count for longer.
         pub known_days: u32 = 3,
     }
 }
@@ -79,7 +79,7 @@ tunables! {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     remotes: BoundedMap<Attempts, REMOTES_MAX>,
-    /// Ports of addresses, by [`PORT_BITS`], that answered and that failed.
+    /// Ports of addresses that answered and that failed.
     answered: Contacts<KNOWN_MAX>,
     failed: Contacts<KNOWN_MAX>,
     /// Day of the latest event, days since 1970.
@@ -94,7 +94,7 @@ impl Detector for PortScan {
         name: "ec2/port_scan",
         scope: Scope::Interface,
         idle: Duration::from_hours(KNOWN_DAYS as u64 * 24),
-        version: 1,
+        version: 2,
         types: &[&PORT_SCAN],
         interest: Interest::Every,
     };
@@ -107,10 +107,11 @@ impl Detector for PortScan {
     }
 
     fn prefetch(&self, state: &State, event: &Event<'_, Connections>) {
-        let (_, target) = numbers(event.row);
+        let target = target(event.row);
         state.answered.prefetch(target);
         if event.row.outcome.is_failure() {
             state.failed.prefetch(target);
+            state.remotes.prefetch(numbers(event.row).0);
         }
     }
 
@@ -128,8 +129,8 @@ impl Detector for PortScan {
         }
         let now = connection.decided;
         state.turn(now);
-        let (remote, target) = numbers(connection);
-        let rules = self.rules();
+        let (remote, port) = numbers(connection);
+        let (target, rules) = (target(connection), self.rules());
         if !is_failure {
             let is_new = state.answered.note(target, now, self.window_secs).is_new;
             if let Some(attempts) = state.remotes.get_mut(remote).filter(|_| is_new) {
@@ -143,14 +144,15 @@ impl Detector for PortScan {
             return;
         }
         let attempt = Try {
-            target,
+            target: port,
             at: now,
+            noted: now,
             first: connection.first,
             is_low: connection.remote_port < WELL_KNOWN_END,
             is_sample: false,
-            evidence: event.evidence(),
+            origin: connection.origin,
         };
-        let answers = |since| state.answered.count(target, 64 - PORT_BITS.count_ones(), since);
+        let answers = |secs| state.answered.count(target, Same::Address, now, secs);
         let (attempts, _) = state.remotes.entry(remote, now);
         if let Some(scan) = attempts.fail(attempt, &rules, answers) {
             out.raise(draft(&scan, connection, event, ctx));
@@ -178,11 +180,14 @@ impl State {
         if day > self.day {
             self.day = day;
             self.remotes.retain(|_, last, _| last.saturating_add(DAY_SECS) > now);
-            let oldest = now.saturating_sub(KNOWN_DAYS * DAY_SECS);
-            self.answered.forget(oldest);
-            self.failed.forget(oldest);
+            self.answered.forget(now, KNOWN_DAYS);
+            self.failed.forget(now, KNOWN_DAYS);
         }
     }
+}
+
+fn target(connection: &Connection) -> Target {
+    Target::new(connection.remote, connection.remote_port)
 }
 
 /// The numbers of the remote address and of its port.

@@ -8,7 +8,9 @@ use engine::stats::BoundedMap;
 use engine::{Connection, Connections, Context, Detector, Ends, Event, Interest, Out, Spec};
 use serde::{Deserialize, Serialize};
 
-use crate::attempts::{Attempts, Contacts, Rules, SAMPLE, Scan, Try, is_attempt, is_trusted};
+use crate::attempts::{
+    Attempts, Contacts, Rules, SAMPLE, Same, Scan, Target, Try, is_attempt, is_trusted,
+};
 
 /// The instance sweeps.
 pub const PORT_SWEEP: FindingType = FindingType {
@@ -69,8 +71,8 @@ tunables! {
         /// Public addresses that must fail at one port within 24 hours in the slow form. Raising it finds
         /// fewer.
         pub slow_destinations: u64 = 200,
-        /// Earlier days on which an address was contacted that make it an ordinary target. Raising it makes
-        /// monitoring count for longer.
+        /// Earlier days on which an address was contacted that make it an ordinary target; 12 are
+        /// remembered. Raising it makes monitoring count for longer.
         pub known_days: u32 = 3,
     }
 }
@@ -94,7 +96,7 @@ impl Detector for PortSweep {
         name: "ec2/port_sweep",
         scope: Scope::Interface,
         idle: Duration::from_hours(KNOWN_DAYS as u64 * 24),
-        version: 1,
+        version: 2,
         types: &[&PORT_SWEEP],
         interest: Interest::Every,
     };
@@ -108,10 +110,11 @@ impl Detector for PortSweep {
     }
 
     fn prefetch(&self, state: &State, event: &Event<'_, Connections>) {
-        let (_, target) = numbers(event.row);
+        let target = target(event.row);
         state.answered.prefetch(target);
         if event.row.outcome.is_failure() {
             state.failed.prefetch(target);
+            state.ports.prefetch(numbers(event.row).0);
         }
     }
 
@@ -129,8 +132,8 @@ impl Detector for PortSweep {
         }
         let now = connection.decided;
         state.turn(now);
-        let (port, target) = numbers(connection);
-        let rules = self.rules();
+        let (port, address) = numbers(connection);
+        let (target, rules) = (target(connection), self.rules());
         if !is_failure {
             let is_new = state.answered.note(target, now, self.window_secs).is_new;
             if let Some(attempts) = state.ports.get_mut(port).filter(|_| is_new) {
@@ -144,14 +147,15 @@ impl Detector for PortSweep {
             return;
         }
         let attempt = Try {
-            target,
+            target: address,
             at: now,
+            noted: now,
             first: connection.first,
             is_low: false,
             is_sample: is_sample(connection),
-            evidence: event.evidence(),
+            origin: connection.origin,
         };
-        let answers = |since| state.answered.count(target, 64 - ADDRESS_BITS, since);
+        let answers = |secs| state.answered.count(target, Same::Port, now, secs);
         let (attempts, _) = state.ports.entry(port, now);
         if let Some(scan) = attempts.fail(attempt, &rules, answers) {
             out.raise(draft(&scan, connection, event, ctx));
@@ -179,11 +183,14 @@ impl State {
         if day > self.day {
             self.day = day;
             self.ports.retain(|_, last, _| last.saturating_add(DAY_SECS) > now);
-            let oldest = now.saturating_sub(KNOWN_DAYS * DAY_SECS);
-            self.answered.forget(oldest);
-            self.failed.forget(oldest);
+            self.answered.forget(now, KNOWN_DAYS);
+            self.failed.forget(now, KNOWN_DAYS);
         }
     }
+}
+
+fn target(connection: &Connection) -> Target {
+    Target::new(connection.remote, connection.remote_port)
 }
 
 /// The numbers of the remote port and of the address at it.

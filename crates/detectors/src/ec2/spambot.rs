@@ -107,7 +107,7 @@ impl Detector for Spambot {
         idle: Duration::from_hours(14 * 24),
         version: 1,
         types: &[&SPAMBOT],
-        interest: Interest::Every,
+        interest: Interest::Service(&MAIL_PORTS),
     };
 
     fn wants(&self, event: &Event<'_, Connections>) -> bool {
