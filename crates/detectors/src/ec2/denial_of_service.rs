@@ -164,7 +164,7 @@ impl Detector for DenialOfService {
         name: "ec2/denial_of_service",
         scope: Scope::Interface,
         idle: Duration::from_hours(2),
-        version: 2,
+        version: 3,
         types: &[&DOS_DNS, &DOS_TCP, &DOS_UDP, &DOS_UDP_ON_TCP_PORTS, &DOS_UNUSUAL_PROTOCOL],
         interest: Interest::Every,
     };
@@ -184,6 +184,7 @@ impl Detector for DenialOfService {
         let flow = event.row;
         let Some(kind) = kind(flow) else { return };
         if !state.pass(flow, self.gate_packets) {
+            state.keep_early(kind, flow);
             return;
         }
         let to_tcp = kind == Kind::Udp && self.tcp_ports.contains(&flow.remote_port);
@@ -286,7 +287,7 @@ impl DenialOfService {
         for (key, value) in [
             ("outBytes", window.bytes),
             ("packetsOut", window.packets),
-            ("packetsIn", window.replies),
+            ("packetsIn", window.replies.packets),
         ] {
             draft.additional.insert(key.to_owned(), value.to_string().into());
         }
@@ -299,7 +300,7 @@ impl DenialOfService {
         let what = if is_bytes { "bytes in two minutes" } else { "packets in two minutes" };
         draft.reasons = vec![
             Reason::new(what, sent, setting),
-            Reason::new("packets from the other side", window.replies, "reply_per_mille"),
+            Reason::new("packets from the other side", window.replies.packets, "reply_per_mille"),
         ];
         draft
     }

@@ -45,17 +45,17 @@ impl Limits {
     /// Whether it is a flood, now that the answers are in.
     pub(super) fn is_flood(&self, it: &Window) -> bool {
         let times = self.times(it);
-        let answered = |per_mille: u64| it.replies * 1000 > per_mille * it.packets;
+        let answered = |per_mille: u64| it.replies.packets * 1000 > per_mille * it.packets;
         times > 0
             && match it.kind {
                 Kind::Tcp if it.attempts >= self.tcp_packets => {
                     // Whoever downloads acknowledges in empty segments too: what comes back tells.
-                    let is_download = it.data_replies * 1000 > ACKNOWLEDGED_PER_MILLE * it.attempts;
+                    let is_download = it.replies.data * 1000 > ACKNOWLEDGED_PER_MILLE * it.attempts;
                     it.short_attempts >= self.tcp_packets || !is_download
                 }
                 Kind::Tcp => !answered(ACKNOWLEDGED_PER_MILLE),
                 Kind::Udp => {
-                    let is_partner = it.replies >= self.partner_replies;
+                    let is_partner = it.replies.packets >= self.partner_replies;
                     !answered(self.reply_per_mille) && (!is_partner || times >= self.partner_factor)
                 }
                 Kind::Answers => true,

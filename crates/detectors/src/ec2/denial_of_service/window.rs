@@ -17,6 +17,11 @@ const GATE_WINDOWS: u32 = 10;
 const WINDOWS_MAX: usize = 64;
 const SUSPECTS_MAX: usize = 32;
 const EVIDENCE_MAX: usize = 7;
+/// Answers that are kept while the gate is shut: the records of the two directions come in any order, and what
+/// passes the gate in one record may have been answered in the one before. Lines of fewer packets answer too
+/// little to matter.
+const EARLY_MAX: usize = 16;
+const EARLY_PACKETS: u32 = 10;
 
 /// What one interface sends.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -29,6 +34,27 @@ pub struct State {
     /// The packets stand for the time of use, so that the lightest window makes room.
     windows: BoundedMap<Window, WINDOWS_MAX>,
     suspects: Vec<Window>,
+    /// Answers that came while the gate was shut.
+    early: Vec<Early>,
+}
+
+/// What one address sent in one window before the gate was passed.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+struct Early {
+    /// The window's key and number.
+    key: u64,
+    slot: u32,
+    replies: Replies,
+    /// Those of lines that reach into the next window.
+    reaching: Replies,
+}
+
+/// Packets that came back.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Replies {
+    pub(super) packets: u64,
+    /// TCP segments of them in lines with data.
+    pub(super) data: u64,
 }
 
 /// What was sent to one address in one window.
@@ -51,10 +77,9 @@ pub(super) struct Window {
     pub(super) short_attempts: u64,
     /// Packets to ports of TCP services.
     pub(super) to_tcp_ports: u64,
-    /// Packets that came back.
-    pub(super) replies: u64,
-    /// TCP segments that came back in lines with data.
-    pub(super) data_replies: u64,
+    /// What came back, and how much of it in lines that reach into the next window.
+    pub(super) replies: Replies,
+    reaching: Replies,
     pub(super) evidence: Vec<EvidenceRef>,
 }
 
@@ -66,6 +91,7 @@ impl State {
         if slot > self.slot {
             (self.slot, self.sent) = (slot, 0);
             self.windows.retain(|_, _, it| it.slot + 2 > slot);
+            self.early.retain(|it| it.slot + 2 > slot);
         }
         if flow.is_outbound {
             self.sent += share(flow, u64::from(flow.packets));
@@ -74,6 +100,46 @@ impl State {
             }
         }
         self.open != 0 && self.open + GATE_WINDOWS > slot
+    }
+
+    /// Keeps an answer that comes while the gate is shut. The most numerous stay.
+    pub(super) fn keep_early(&mut self, kind: Kind, flow: &LocalFlow) {
+        if flow.is_outbound || flow.packets < EARLY_PACKETS {
+            return;
+        }
+        let slot = flow.start / WINDOW_SECS;
+        let key = kind.key(flow.remote, slot);
+        if let Some(known) = self.early.iter_mut().find(|it| it.key == key) {
+            known.add(flow);
+            return;
+        }
+        let mut new = Early { key, slot, ..Early::default() };
+        new.add(flow);
+        if self.early.len() < EARLY_MAX {
+            self.early.push(new);
+        } else if let Some(least) = self.early.iter_mut().min_by_key(|it| it.replies.packets)
+            && least.replies.packets < new.replies.packets
+        {
+            *least = new;
+        }
+    }
+
+    /// The answers of a window that came before the gate was passed.
+    fn take_early(&mut self, key: u64) -> Option<Early> {
+        let at = self.early.iter().position(|it| it.key == key)?;
+        Some(self.early.remove(at))
+    }
+
+    /// What came back in the window before, in lines that reach into this one.
+    fn reaching(&self, kind: Kind, remote: Addr, slot: u32) -> Replies {
+        let key = kind.key(remote, slot.saturating_sub(1));
+        let mut sum = Replies::default();
+        let early = self.early.iter().find(|it| it.key == key).map(|it| it.reaching);
+        for it in [self.windows.get(key).map(|it| it.reaching), early].into_iter().flatten() {
+            sum.packets += it.packets;
+            sum.data += it.data;
+        }
+        sum
     }
 
     /// Counts a line by address. Returns when the window is to be judged, if it is suspected.
@@ -94,17 +160,24 @@ impl State {
                 continue;
             }
             let key = kind.key(flow.remote, slot);
-            let weight = self.windows.get(key).map_or(0, |it| it.packets) + sent;
+            let known = self.windows.get(key).map(|it| it.packets);
+            let early = if known.is_none() { self.take_early(key) } else { None };
+            let weight = known.unwrap_or(0) + sent;
             let (window, _) = self.windows.entry(key, u32::try_from(weight).unwrap_or(u32::MAX));
             if window.first == 0 {
                 (window.kind, window.slot) = (kind, slot);
                 (window.first, window.remote) = (flow.start.max(1), flow.remote);
+                let early = early.unwrap_or_default();
+                (window.replies, window.reaching) = (early.replies, early.reaching);
             }
             window.add(flow, to_tcp, &evidence);
             if limits.is_suspect(window)
                 && self.suspects.len() < SUSPECTS_MAX
-                && let Some(window) = self.windows.remove(key)
+                && let Some(mut window) = self.windows.remove(key)
             {
+                let before = self.reaching(kind, window.remote, slot);
+                window.replies.packets += before.packets;
+                window.replies.data += before.data;
                 due = Some(window.due());
                 self.suspects.push(window);
             }
@@ -131,8 +204,10 @@ impl State {
             if it.slot == slot {
                 it.add(flow, to_tcp, evidence);
                 is_own = true;
-            } else if it.slot + 1 == slot && !flow.is_outbound {
-                it.add_reply(flow, u64::from(flow.packets));
+            } else if !flow.is_outbound
+                && (it.slot + 1 == slot || (it.slot == slot + 1 && reaches_on(flow)))
+            {
+                it.replies.add(flow, u64::from(flow.packets));
             }
         }
         is_own
@@ -157,7 +232,10 @@ impl Window {
     fn add(&mut self, flow: &LocalFlow, to_tcp: bool, evidence: &impl Fn() -> EvidenceRef) {
         let packets = share(flow, u64::from(flow.packets));
         if !flow.is_outbound {
-            self.add_reply(flow, packets);
+            self.replies.add(flow, packets);
+            if reaches_on(flow) {
+                self.reaching.add(flow, packets);
+            }
             return;
         }
         self.first = self.first.min(flow.start.max(1));
@@ -180,13 +258,6 @@ impl Window {
         }
     }
 
-    fn add_reply(&mut self, flow: &LocalFlow, packets: u64) {
-        self.replies += packets;
-        if flow.protocol == TCP && !is_empty(flow) {
-            self.data_replies += packets;
-        }
-    }
-
     /// After the next window.
     fn due(&self) -> u32 {
         self.slot.saturating_add(2).saturating_mul(WINDOW_SECS)
@@ -199,6 +270,30 @@ impl Window {
             _ => self.remote.to_string(),
         }
     }
+}
+
+impl Replies {
+    fn add(&mut self, flow: &LocalFlow, packets: u64) {
+        self.packets += packets;
+        if flow.protocol == TCP && !is_empty(flow) {
+            self.data += packets;
+        }
+    }
+}
+
+impl Early {
+    fn add(&mut self, flow: &LocalFlow) {
+        let packets = share(flow, u64::from(flow.packets));
+        self.replies.add(flow, packets);
+        if reaches_on(flow) {
+            self.reaching.add(flow, packets);
+        }
+    }
+}
+
+/// Whether the line ends in a later window than it begins in.
+fn reaches_on(flow: &LocalFlow) -> bool {
+    flow.end / WINDOW_SECS > flow.start / WINDOW_SECS
 }
 
 /// What part of a line's packets or bytes falls into two minutes.
@@ -274,6 +369,8 @@ mod tests {
                 let evidence =
                     || EvidenceRef { time: seconds(flow.start), origin: Origin::default() };
                 state.count(kind, &flow, flow.remote_port == 80, evidence, &LIMITS);
+            } else {
+                state.keep_early(kind, &flow);
             }
         }
         state.due(u32::MAX).into_iter().filter(|it| LIMITS.is_flood(it)).collect()
@@ -382,6 +479,44 @@ mod tests {
     }
 
     #[test]
+    fn answers_that_come_before_the_gate_is_passed_count() {
+        let upload = line(TCP, (443, 40_000), 255_000, 378_000_000);
+        let acks = back(upload, 21_000);
+        assert_eq!(floods([acks, upload]).len(), 0);
+        let media = udp(300_000, 1200);
+        assert_eq!(floods([back(media, 24), media]).len(), 0);
+        assert_eq!(floods([back(media, 9), media]).len(), 1);
+        // Also when the client's line begins a second earlier, in the window before.
+        let earlier = |it: LocalFlow| LocalFlow { start: NOW - 1, ..it };
+        assert_eq!(floods([earlier(acks), upload]).len(), 0);
+        assert_eq!(floods([upload, earlier(acks)]).len(), 0, "and comes later");
+        // What others send is no answer, nor what was over before.
+        let other = LocalFlow { remote: Addr::from_v4(0xc633_6409), ..acks };
+        assert_eq!(floods([other, upload]).len(), 1);
+        let over = LocalFlow { start: NOW - 30, end: NOW - 20, ..acks };
+        assert_eq!(floods([over, upload]).len(), 1);
+    }
+
+    #[test]
+    fn the_most_numerous_of_early_answers_stay() {
+        let mut state = State::default();
+        let answer = |n: u32| LocalFlow {
+            remote: Addr::from_v4(0xc633_6400 + n),
+            ..back(udp(1, 80), 10 + n)
+        };
+        for n in 0..100 {
+            assert!(!state.pass(&answer(n), 5000));
+            state.keep_early(Kind::Udp, &answer(n));
+        }
+        let mut kept: Vec<u64> = state.early.iter().map(|it| it.replies.packets).collect();
+        kept.sort_unstable();
+        assert_eq!(kept, (94..110).collect::<Vec<u64>>());
+        // Two windows on they are gone.
+        state.pass(&LocalFlow { start: NOW + 2 * WINDOW_SECS, ..udp(1, 80) }, 5000);
+        assert!(state.early.is_empty());
+    }
+
+    #[test]
     fn amplified_answers_and_unusual_protocols_are_floods() {
         let answers = line(UDP, (53, 40_000), 60_000, 240_000_000);
         assert_eq!(floods([answers]).len(), 1);
@@ -397,6 +532,6 @@ mod tests {
             assert!(!state.pass(&LocalFlow { start: NOW + i * 120, ..udp(4999, 200) }, 5000));
         }
         assert!(state.windows.is_empty());
-        assert!(size_of::<State>() <= 120, "{}", size_of::<State>());
+        assert!(size_of::<State>() <= 144, "{}", size_of::<State>());
     }
 }
