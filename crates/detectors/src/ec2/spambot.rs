@@ -23,8 +23,8 @@ pub const SPAMBOT: FindingType = FindingType {
         makes `connections` connections to two or more. Addresses of AWS services, such as those of SES, \
         do not count, nor do the ports 465 and 587, over which mail is handed to one's own provider. \
         Quiet: an instance whose first contact with port 25 is more than 18 hours ago (remembered for two \
-        weeks), one that answers mail clients itself (ports 25, 465, 587, 2525), and one with a tag whose \
-        value names a mail server. An interface that has been seen for less than `learning_hours` may \
+        weeks), one that answers mail clients itself (ports 25, 465, 587, 2525), as the interface of a NAT \
+        gateway does for the hosts behind it, and one with a tag whose value names a mail server. An interface that has been seen for less than `learning_hours` may \
         have sent mail before: there `learning_destinations` are needed.",
     false_positives: "A new mail server is reported on its first day, and one that only sends, to many \
         servers, when its logs are read for the first time. Tag it as what it is (`mail`, `smtp`, `mta`, \
