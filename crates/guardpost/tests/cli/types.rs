@@ -61,7 +61,9 @@ fn a_type_is_explained_by_name_case_or_part() {
 fn every_command_has_a_manual_page() {
     let folder = Folder::new();
     let program = folder.run(&["manual"]).out;
-    for command in ["scan", "summary", "demo", "types", "explain", "config", "check-config", "completions"] {
+    for command in
+        ["scan", "summary", "demo", "types", "explain", "config", "check-config", "completions"]
+    {
         assert!(
             program.contains(&format!("guardpost\\-{}", command.replace('-', "\\-"))),
             "{command}"
