@@ -69,8 +69,11 @@ fn fast(steps: &mut Steps) -> Result<()> {
 /// The test runner at hand: nextest if it is installed, else cargo's own.
 fn tests(packages: &[&str], targets: &[&str]) -> Command {
     let nextest = cargo::has_subcommand("nextest");
-    let start: &[&str] =
-        if nextest { &["nextest", "run", "--no-tests=pass"] } else { &["test", "--no-fail-fast"] };
+    let start: &[&str] = if nextest {
+        &["nextest", "run", "--no-tests=pass", "--no-fail-fast"]
+    } else {
+        &["test", "--no-fail-fast"]
+    };
     let mut command = cargo(start);
     command.args(packages).args(targets);
     command

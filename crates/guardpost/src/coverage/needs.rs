@@ -145,6 +145,11 @@ pub const RULES: &[Rule] = &[
     // What an interface never did can be told after some time only.
     must("behavior:ec2/networkportunusual", Need::Days(7)),
     must("unauthorizedaccess:iamuser/consoleloginsuccess.b", Need::Days(3)),
+    // A scan of a short archive learns from half of it, at least a week.
+    must("*:iamuser/anomalousbehavior", Need::Days(7)),
+    must("*:s3/anomalousbehavior", Need::Days(7)),
+    must("impact:iamuser/anomalousmodelinvocation", Need::Days(7)),
+    must("impact:iamuser/costharvesting", Need::Days(7)),
     must("defenseevasion:ec2/unusuald*", Need::Days(1)),
     should("backdoor:ec2/spambot", Need::Days(1)),
     // History: the known days of a target, the networks of a role, the days of a name.

@@ -1,6 +1,6 @@
 //! What the logs say of one principal or instance, collected while a scan reads them.
 //!
-//! Everything is bounded: of each kind of thing the most frequent are kept, see [`top`].
+//! Everything is bounded: of each kind of thing the most frequent are kept, see `top`.
 
 mod about;
 mod calls;
