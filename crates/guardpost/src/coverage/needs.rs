@@ -147,7 +147,7 @@ pub const RULES: &[Rule] = &[
     must("unauthorizedaccess:iamuser/consoleloginsuccess.b", Need::Days(3)),
     // A scan of a short archive learns from half of it, at least a week.
     must("*:iamuser/anomalousbehavior", Need::Days(7)),
-    must("*:s3/anomalousbehavior", Need::Days(7)),
+    must("*:s3/anomalousbehavior*", Need::Days(7)),
     must("impact:iamuser/anomalousmodelinvocation", Need::Days(7)),
     must("impact:iamuser/costharvesting", Need::Days(7)),
     must("defenseevasion:ec2/unusuald*", Need::Days(1)),
