@@ -10,6 +10,7 @@ mod settings;
 
 mod pair;
 mod service;
+mod steady;
 mod success;
 mod wide;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use pair::{Login, Pair};
 pub(crate) use service::Service;
+use steady::{Beats, START_SECS};
 use success::Alerted;
 use wide::Wide;
 
@@ -42,7 +44,7 @@ const KNOWN_DAYS: u32 = 8;
 /// Days after which a state may be dropped: longer than what is remembered of a pair.
 pub(crate) const IDLE_DAYS: u64 = KNOWN_DAYS as u64 + 1;
 /// Version of [`State`].
-pub(crate) const STATE_VERSION: u16 = 2;
+pub(crate) const STATE_VERSION: u16 = 3;
 /// Guesses at one destination that make it one of a spray.
 const SPRAY_TRIES: usize = 2;
 
@@ -70,6 +72,8 @@ pub(crate) struct Rules {
     pub(crate) known_days: u32,
     pub(crate) inside_destinations: u64,
     pub(crate) success_factor: u64,
+    pub(crate) learning_window_secs: u32,
+    pub(crate) learning_destinations: u64,
 }
 
 /// What is remembered of one interface.
@@ -82,12 +86,14 @@ pub struct State {
     /// Days with half as many guesses as make an alert.
     busy: FirstSeen<BUSY_MAX>,
     wide: Option<Box<Wide>>,
+    /// Pairs with logins at the same seconds of each minute.
+    steady: Option<Box<Beats>>,
     /// Hour of the latest event, hours since 1970.
     hour: u32,
 }
 
 /// Which rule was met.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum Rule {
     /// Many guesses of one pair in the window.
     Many,
@@ -102,7 +108,7 @@ pub(crate) enum Rule {
 }
 
 /// An alert.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Alert {
     pub(crate) rule: Rule,
     /// Guesses, or connections of the rule's kind.
@@ -114,6 +120,19 @@ pub(crate) struct Alert {
     /// Start of the first, seconds since 1970.
     pub(crate) first: u32,
     pub(crate) evidence: Vec<EvidenceRef>,
+    /// The pair may be older than the logs, and was reported for other reasons than one that is not.
+    pub(crate) is_learning: bool,
+}
+
+/// What is known of a pair beside its guesses.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    /// Its guesses say nothing.
+    is_usual: bool,
+    /// It is new, inside the network, and may be older than the logs.
+    is_learning: bool,
+    /// It is with the Internet, and was there when the logs began.
+    is_from_start: bool,
 }
 
 impl Shape {
@@ -125,13 +144,15 @@ impl Shape {
 }
 
 impl State {
-    /// Takes a connection to the login service, or more of it, and gives the alerts that it raises.
+    /// Takes a connection to the login service, or more of it, and gives the alerts that it raises. `log_began` is
+    /// the second of the interface's first record: what came soon after it may have been there before.
     pub(crate) fn connection(
         &mut self,
         connection: &Connection,
         evidence: EvidenceRef,
         shape: &Shape,
         rules: &Rules,
+        log_began: u32,
     ) -> Vec<Alert> {
         let now = connection.decided;
         self.turn(now);
@@ -154,18 +175,26 @@ impl State {
         let wide = self.wide.get_or_insert_default();
         let since = now.saturating_sub(rules.wide_window_secs);
         let few = pair.guesses(shape, since).take(SPRAY_TRIES).count();
+        let is_private = !connection.remote.is_public();
+        let is_learning =
+            is_private && is_new && first_contact < log_began.saturating_add(NEW_SECS);
         // Only new pairs count: automation goes to the hosts that it knows, however many they are.
+        let learning = is_learning.then(|| Login::of(connection));
         if is_new && connection.is_outbound {
-            alerts.extend(wide.destination(key, few, now, evidence, rules));
+            wide.keep(1, evidence);
+            alerts.extend(wide.destination(key, few, now, rules, learning));
         } else if is_new {
             alerts.extend(wide.source(key, now, evidence, rules));
         }
-        let is_inside = connection.is_outbound || !connection.remote.is_public();
+        let is_inside = connection.is_outbound || is_private;
         let is_old = is_inside && !is_new;
         let is_usual = is_old
             && (!connection.is_outbound
                 || wide.destinations.count(now) < rules.inside_destinations);
-        alerts.extend(self.many(key, now, is_usual, shape, rules));
+        let is_from_start = !is_private && first_contact < log_began.saturating_add(START_SECS);
+        let standing = Standing { is_usual, is_learning, is_from_start };
+        self.go_on(key, now, shape, now.saturating_sub(rules.window_secs));
+        alerts.extend(self.many(key, connection, standing, shape, rules));
         alerts
     }
 
@@ -173,11 +202,12 @@ impl State {
     fn many(
         &mut self,
         key: u64,
-        now: u32,
-        is_usual: bool,
+        connection: &Connection,
+        standing: Standing,
         shape: &Shape,
         rules: &Rules,
     ) -> Option<Alert> {
+        let now = connection.decided;
         let pair = self.pairs.get_mut(key)?;
         let tries = pair.guesses(shape, now.saturating_sub(rules.window_secs)).count();
         let mut is_busy = false;
@@ -187,11 +217,16 @@ impl State {
         }
         let latest = self.alerted.get(key).map_or(0, |it| it.latest);
         let is_said = latest != 0 && now.saturating_sub(latest) < rules.window_secs;
-        if is_usual || is_busy || is_said || tries < rules.tries.min(rules.burst_tries) {
+        if standing.is_usual || is_busy || is_said || tries < rules.tries.min(rules.burst_tries) {
             return None;
         }
+        let many_secs = if standing.is_learning {
+            rules.learning_window_secs.min(rules.window_secs)
+        } else {
+            rules.window_secs
+        };
         let met = [
-            (Rule::Many, rules.window_secs, rules.tries, rules.flat_per_mille),
+            (Rule::Many, many_secs, rules.tries, rules.flat_per_mille),
             (Rule::Burst, rules.burst_secs, rules.burst_tries, rules.burst_flat_per_mille),
         ]
         .into_iter()
@@ -203,12 +238,22 @@ impl State {
         });
         let (rule, count, flat) = met?;
         let first = pair.guesses(shape, 0).map(|it| it.first).min().unwrap_or(now);
+        let has_beat = pair.has_beat(shape, now.saturating_sub(rules.window_secs));
         let evidence = std::mem::take(&mut pair.evidence);
         let secs = pair.median_secs(shape);
+        let (tries, per_mille) = (count as u64, u64::from(flat.per_mille));
+        let is_learning = standing.is_learning;
+        let alert =
+            Alert { rule, tries, remotes: 1, flat: per_mille, first, evidence, is_learning };
+        if rule == Rule::Many && standing.is_from_start && has_beat {
+            let mut alerted = self.alerted.get(key).cloned().unwrap_or_default();
+            alerted.note(now, flat, secs);
+            return self.hold(key, connection, alert, alerted);
+        }
+        self.break_beat(key);
         let (alerted, _) = self.alerted.entry(key, now);
         alerted.note(now, flat, secs);
-        let flat = u64::from(flat.per_mille);
-        Some(Alert { rule, tries: count as u64, remotes: 1, flat, first, evidence })
+        Some(alert)
     }
 
     /// Forgets, once an hour, what is over.
@@ -221,6 +266,10 @@ impl State {
         self.pairs.retain(|_, last, _| last.saturating_add(2 * 3600) > now);
         self.alerted.retain(|_, last, _| last.saturating_add(DAY_SECS) > now);
         self.known.retain(|_, last, _| last.saturating_add(KNOWN_DAYS * DAY_SECS) > now);
+        if let Some(beats) = &mut self.steady {
+            beats.retain(|_, last, _| last.saturating_add(KNOWN_DAYS * DAY_SECS) > now);
+        }
+        self.steady = self.steady.take().filter(|it| !it.is_empty());
         self.busy.age(now / DAY_SECS, 2 * KNOWN_DAYS);
         if self.pairs.is_empty() {
             self.wide = None;
@@ -256,7 +305,11 @@ mod tests {
         known_days: 3,
         inside_destinations: 5,
         success_factor: 5,
+        learning_window_secs: 600,
+        learning_destinations: 100,
     };
+    /// The logs of the interface are a month old.
+    const BEGAN: u32 = NOW - 30 * DAY_SECS;
     const NOW: u32 = 1_760_000_400;
 
     /// A connection of `remote` to us, `at` seconds after the begin, of so many packets, bytes and seconds.
@@ -285,9 +338,13 @@ mod tests {
     }
 
     fn feed(state: &mut State, connection: &Connection) -> Vec<Rule> {
+        feed_since(BEGAN, state, connection)
+    }
+
+    fn feed_since(began: u32, state: &mut State, connection: &Connection) -> Vec<Rule> {
         let time = Timestamp::from_secs(i64::from(connection.decided));
         let evidence = EvidenceRef { time, origin: connection.origin };
-        let alerts = state.connection(connection, evidence, &SHAPE, &RULES);
+        let alerts = state.connection(connection, evidence, &SHAPE, &RULES, began);
         alerts.iter().map(|it| it.rule).collect()
     }
 
@@ -443,6 +500,94 @@ mod tests {
         assert_eq!(alerts.iter().filter(|it| **it == Rule::Burst).count(), 0);
         assert_eq!(alerts.iter().filter(|it| **it == Rule::Many).count(), 10, "{alerts:?}");
         assert_eq!(loop_over(&mut state, 1..4, 4 * DAY_SECS), [], "known ones alone");
+    }
+
+    #[test]
+    fn inside_pairs_of_the_first_hours_may_be_older_than_the_logs() {
+        for (step, began, expected) in [
+            (60, NOW, vec![]),
+            (21, NOW, vec![]),
+            (20, NOW, vec![Rule::Many]),
+            (60, NOW - NEW_SECS, vec![Rule::Many]),
+        ] {
+            let mut state = State::default();
+            let logins = (0..60).map(|i| login("10.0.0.9", i * step, 15, 2400, 3));
+            let got: Vec<Rule> =
+                logins.flat_map(|it| feed_since(began, &mut state, &it)).take(1).collect();
+            assert_eq!(got, expected, "{step}");
+        }
+    }
+
+    /// Two logins at each of so many private hosts, of one size or of many; the logs begin with them.
+    fn tour(hosts: u32, is_flat: bool) -> Vec<Rule> {
+        let mut state = State::default();
+        let logins = (0..2 * hosts).flat_map(|i| {
+            let packets = if is_flat { 20 } else { 10 + i * 7 % 50 };
+            let it = login(&format!("10.0.1.{}", i % hosts), i * 9, packets, 0, 3);
+            let bytes_out = u64::from(packets) * 150;
+            let out = Connection { remote_port: 22, is_outbound: true, bytes_out, ..it };
+            feed_since(NOW, &mut state, &Connection { local_port: 30_000 + i as u16, ..out })
+        });
+        logins.collect()
+    }
+
+    #[test]
+    fn a_fleet_of_the_first_hours_is_a_spray_if_all_is_of_one_size_or_it_is_large() {
+        assert_eq!(tour(19, true), []);
+        assert_eq!(tour(20, true), [Rule::Spray]);
+        assert_eq!(tour(99, false), []);
+        assert_eq!(tour(110, false), [Rule::Spray]);
+    }
+
+    /// One login of a public address a minute, for so many minutes from second `at` on.
+    fn beat(state: &mut State, began: u32, at: u32, minutes: u32) -> Vec<Rule> {
+        let logins = (0..minutes).map(|i| login("198.51.100.7", at + i * 60 + i % 3, 15, 2400, 3));
+        logins.flat_map(|it| feed_since(began, state, &it)).collect()
+    }
+
+    #[test]
+    fn a_beat_of_hours_since_the_logs_began_is_a_machine() {
+        let mut state = State::default();
+        assert_eq!(beat(&mut state, NOW, 0, 119), []);
+        assert!(state.next_silence().is_some());
+        assert_eq!(beat(&mut state, NOW, 119 * 60, 1000), []);
+        assert_eq!(state.next_silence(), None);
+        // After a night's rest it is still one; without the beat it is not.
+        assert_eq!(beat(&mut state, NOW, 80_000, 1000), []);
+        assert_eq!(guesses(&mut state, "198.51.100.7", 150_000, 30, 37), [Rule::Many]);
+    }
+
+    #[test]
+    fn a_beat_that_stops_was_an_attack() {
+        let mut state = State::default();
+        assert_eq!(beat(&mut state, NOW, 0, 40), []);
+        let silent = NOW + 39 * 60 + 600;
+        assert_eq!(state.next_stop(), Some(silent));
+        assert_eq!(state.silenced(silent - 1).len(), 0);
+        assert_eq!(state.silenced(silent).len(), 1);
+        assert_eq!((state.next_stop(), state.silenced(u32::MAX).len()), (None, 0));
+        let session = login("198.51.100.7", 5000, 200, 40_000, 200);
+        assert_eq!(feed(&mut state, &session), [Rule::Success]);
+    }
+
+    #[test]
+    fn a_beat_that_begins_after_the_logs_is_an_attack() {
+        assert_eq!(beat(&mut State::default(), NOW - START_SECS, 0, 31), [Rule::Many]);
+    }
+
+    #[test]
+    fn a_connection_that_hangs_after_guesses_is_no_success() {
+        for (packets, bytes, expected) in [
+            (8, 1400, vec![]),
+            (15, 2400, vec![]),
+            (20, 2700, vec![Rule::Success]),
+            (15, 3100, vec![Rule::Success]),
+        ] {
+            let mut state = State::default();
+            guesses(&mut state, "198.51.100.7", 0, 40, 20);
+            let hanging = login("198.51.100.7", 1200, packets, bytes, 120);
+            assert_eq!(feed(&mut state, &hanging), expected, "{packets} packets, {bytes} bytes");
+        }
     }
 
     #[test]

@@ -47,7 +47,9 @@ impl Service {
         if is_trusted(ctx, connection.remote) {
             return;
         }
-        for alert in state.connection(connection, event.evidence(), &self.shape, rules) {
+        let began = u32::try_from(ctx.entity.first_seen.secs()).unwrap_or(0);
+        let alerts = state.connection(connection, event.evidence(), &self.shape, rules, began);
+        for alert in alerts {
             self.raise(&alert, connection, event.time(), ctx, out);
         }
         wake_at_next_stop(state, out);
@@ -62,7 +64,8 @@ impl Service {
         out: &mut Out<'_>,
     ) {
         let now = u32::try_from(at.secs()).unwrap_or(u32::MAX);
-        for (connection, alert) in state.stopped(now) {
+        let due = [state.stopped(now), state.silenced(now)];
+        for (connection, alert) in due.into_iter().flatten() {
             let time = Timestamp::from_secs(i64::from(connection.decided));
             self.raise(&alert, &connection, time, ctx, out);
         }
@@ -150,7 +153,9 @@ fn reasons(alert: &Alert) -> Vec<Reason> {
             Reason::new("new sources", alert.remotes, "distributed_sources"),
         ],
         Rule::Spray => {
-            vec![Reason::new("new hosts guessed at", alert.remotes, "spray_destinations")]
+            let setting =
+                if alert.is_learning { "learning_destinations" } else { "spray_destinations" };
+            vec![Reason::new("new hosts guessed at", alert.remotes, setting)]
         }
         Rule::Success => vec![Reason::new(
             "bytes of a session after guesses, in those of a guess; or guesses that stopped after it",

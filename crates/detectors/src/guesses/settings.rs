@@ -39,6 +39,12 @@ macro_rules! guess_family {
                 pub inside_destinations: u64 = 5,
                 /// Bytes or seconds of a session over those of a guess. Raising it calls fewer a likely success.
                 pub success_factor: u64 = 5,
+                /// Length of the window for `tries` in seconds for private pairs that may be older than the logs.
+                /// Raising it finds slower guessing on the first day, and calls more automation guessing.
+                pub learning_window_secs: u32 = 600,
+                /// New private hosts within `wide_window_secs` at which connections of many sizes are guesses, if the
+                /// hosts may be older than the logs. Raising it leaves larger fleets out on the first day.
+                pub learning_destinations: u64 = 100,
             }
         }
 
@@ -58,6 +64,8 @@ macro_rules! guess_family {
                     known_days: self.known_days,
                     inside_destinations: self.inside_destinations,
                     success_factor: self.success_factor,
+                    learning_window_secs: self.learning_window_secs,
+                    learning_destinations: self.learning_destinations,
                 }
             }
         }
@@ -113,8 +121,12 @@ macro_rules! guess_detection {
              `burst_flat_per_mille`; when `distributed_sources` new sources together make \
              `distributed_tries` guesses within `wide_window_secs`; or when the instance guesses twice or \
              more at `spray_destinations` new hosts within that time. A pair is new for its first 18 hours. \
+             A private one that begins within the first 18 hours of the interface's logs may be older than \
+             they are: while it is new, `tries` must come within `learning_window_secs`, and such hosts are a \
+             spray if what they are sent is as flat, or from `learning_destinations` on. \
              After an alert, a connection of the same pair within 24 hours with `success_factor` times the \
-             bytes or duration of a guess, or a longer one after which the guesses stop, is a likely success."
+             bytes of a guess, or with as many times its duration and more packets or bytes than it, or a \
+             larger one after which the guesses stop, is a likely success."
         )
     };
 }
@@ -126,7 +138,9 @@ macro_rules! guess_false_positives {
             "Automation that logs in makes flat connections too. Pairs that did the same on `known_days` \
              earlier days are left out, and so are pairs inside the network and connections of the instance \
              to hosts that are older than 18 hours, unless it guesses at `inside_destinations` new hosts at \
-             the same time. A new deployment tool or monitoring check may be reported on its first day: put \
+             the same time. Logins of a public address that is there when the logs begin and that come at the \
+             same seconds of each minute, about one a minute, are reported only if they stop within two hours. \
+             A new deployment tool or monitoring check may be reported on its first day: put \
              its address on a trusted list. ",
             $own
         )

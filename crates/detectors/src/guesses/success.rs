@@ -23,6 +23,7 @@ pub(super) struct Alerted {
     /// Event time of the latest alert.
     pub(super) latest: u32,
     bytes: u32,
+    packets: u32,
     secs: u16,
     is_success: bool,
     /// A connection that was longer than a guess, and no guess has come after it.
@@ -46,8 +47,13 @@ impl State {
         }
         let (bytes, secs) = (connection.bytes_forward(), connection.duration_secs());
         let median = u64::from(alerted.bytes.max(1));
+        // Who logs in and stays sends more than who guesses; a connection that hangs does not, however long the
+        // server waits for a password.
+        let is_more = 4 * bytes > 5 * median
+            || 4 * u64::from(connection.packets_forward()) > 5 * u64::from(alerted.packets);
         let is_long = u64::from(secs) >= rules.success_factor * u64::from(alerted.secs)
-            && secs >= SESSION_SECS;
+            && secs >= SESSION_SECS
+            && is_more;
         if bytes >= rules.success_factor * median || is_long {
             alerted.is_success = true;
             alerted.longer = None;
@@ -72,10 +78,11 @@ impl State {
         None
     }
 
-    /// When the next silence after a longer connection is long enough.
+    /// When the next silence, after a longer connection or of a beat, is long enough.
     pub(crate) fn next_stop(&self) -> Option<u32> {
         let longer = self.alerted.iter_unordered().filter_map(|(_, it)| it.longer.as_ref());
-        longer.map(|it| it.decided.saturating_add(STOP_SECS)).min()
+        let stop = longer.map(|it| it.decided.saturating_add(STOP_SECS)).min();
+        stop.into_iter().chain(self.next_silence()).min()
     }
 
     /// The guesses that stopped after a longer connection.
@@ -109,6 +116,7 @@ impl Alert {
             flat: connection.bytes_forward() / median,
             first: connection.first,
             evidence: vec![evidence],
+            is_learning: false,
         }
     }
 }
@@ -120,6 +128,7 @@ impl Alerted {
         }
         self.latest = now;
         self.bytes = flat.median_bytes as u32;
+        self.packets = flat.median_packets as u32;
         self.secs = secs.max(1);
     }
 }
