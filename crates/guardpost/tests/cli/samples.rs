@@ -105,8 +105,10 @@ fn scan_samples() -> Vec<Value> {
     let ran = Folder::new().run(&args);
     assert_eq!(ran.code, 0, "{ran:?}");
     // The samples themselves must be read without complaint.
+    // Five days are too short to learn from, and that is said.
+    let said = ran.err.replace("Note      unusual behavior is judged after", "");
     for word in ["Note", "Hint", "skipped", "came later", "more than once"] {
-        assert!(!ran.err.contains(word), "{}", ran.err);
+        assert!(!said.contains(word), "{}", ran.err);
     }
     ran.findings()
 }
