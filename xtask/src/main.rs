@@ -9,8 +9,10 @@
 mod bench;
 mod cargo;
 mod check;
+mod dga;
 mod docs;
 mod eval;
+mod eval_names;
 mod geo;
 mod samples;
 mod tidy;
@@ -26,8 +28,12 @@ cargo xtask COMMAND
   docs [--check]   writes the reference; --check: fails if a page is out of date
   bench [--small] [--only PART] [--inject] [--product PROGRAM]
                    speed and memory against a frozen floor program, as a Markdown table
+  dga --names FILE --packages FILE [--write]
+                   trains the model of names made by algorithms (run it optimized) and prints its card
   eval [--data DIR] [--only FOLDER] [--short] [--product PROGRAM]
                    what is found in generated scenarios and public data sets, against targets and expectations
+  eval-names --product PROGRAM [--short]
+                   tunnels and made names in generated resolver logs; writes docs/quality-names.md
   geo [--from DIR] builds the tables of places and of AWS ranges again
   samples [--check]
                    writes the logs that `guardpost demo` scans; --check: fails if they differ";
@@ -52,7 +58,9 @@ fn run(args: &[String]) -> Result<()> {
         ("docs", []) => docs::run(false),
         ("docs", ["--check"]) => docs::run(true),
         ("bench", _) => bench::run(rest),
+        ("dga", _) => dga::run(rest),
         ("eval", _) => eval::run(rest),
+        ("eval-names", _) => eval_names::run(rest),
         ("geo", _) => geo::run(rest),
         ("samples", []) => samples::run(false),
         ("samples", ["--check"]) => samples::run(true),

@@ -26,6 +26,7 @@ mod learning;
 pub mod rules;
 pub mod s3;
 mod strict;
+mod tunnels;
 
 pub use strict::catalogue_only;
 pub use tunables::{Documented, Field, Section};
@@ -33,8 +34,11 @@ pub use tunables::{Documented, Field, Section};
 families! {
     ec2 {
         denial_of_service: DenialOfService,
+        dga_domain_request: DgaDomainRequest,
+        dns_data_exfiltration: DnsDataExfiltration,
         dns_threat_list: DnsThreatList,
         domain_reputation: DomainReputation,
+        known_dga: KnownDga,
         metadata_dns_rebind: MetadataDnsRebind,
         network_port_unusual: NetworkPortUnusual,
         port_probe: PortProbe,

@@ -223,6 +223,12 @@ impl<'a> Event<'a, DnsQueries> {
         self.name().get(info.registrable.0 as usize..info.registrable.1 as usize).unwrap_or("")
     }
 
+    /// Bytes of the name before its registrable domain, the dot between them included. Reads no text.
+    #[inline]
+    pub fn subdomain_len(&self) -> usize {
+        self.block.names[self.index as usize].registrable.0.into()
+    }
+
     /// The answers: (type, rdata).
     pub fn answers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.block.rows.answers(self.row)

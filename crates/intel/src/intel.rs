@@ -34,6 +34,28 @@ impl NameVerdict {
     }
 }
 
+/// Who gives out the names below the suffix of a name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SuffixKind {
+    /// A registry: the ICANN section of the public suffix list.
+    Registry,
+    /// A firm that gives its users names below one of its own: the private section.
+    Private,
+    /// Nobody that the list knows.
+    Unknown,
+}
+
+impl SuffixKind {
+    /// The kind of a name in lower case, without a final dot.
+    pub fn of(name: &str) -> SuffixKind {
+        match psl::suffix(name.as_bytes()).and_then(|it| it.typ()) {
+            Some(psl::Type::Icann) => SuffixKind::Registry,
+            Some(psl::Type::Private) => SuffixKind::Private,
+            None => SuffixKind::Unknown,
+        }
+    }
+}
+
 fn slice(name: &str, (begin, end): (u16, u16)) -> &str {
     name.get(usize::from(begin)..usize::from(end)).unwrap_or_default()
 }
@@ -292,6 +314,19 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(intel.name(name).registrable_of(name), registrable, "{name}");
+        }
+    }
+
+    #[test]
+    fn suffixes_are_of_registries_firms_or_nobody() {
+        for (name, kind) in [
+            ("example.co.uk", SuffixKind::Registry),
+            ("www.example.com", SuffixKind::Registry),
+            ("someone.github.io", SuffixKind::Private),
+            ("host.corp.internal", SuffixKind::Unknown),
+            ("", SuffixKind::Unknown),
+        ] {
+            assert_eq!(SuffixKind::of(name), kind, "{name}");
         }
     }
 

@@ -25,7 +25,7 @@ mod xml;
 pub use builder::IntelBuilder;
 pub use category::{Categories, Category, UnknownCategory};
 pub use format::{ListFormat, UnknownFormat};
-pub use intel::{Intel, NameVerdict};
+pub use intel::{Intel, NameVerdict, SuffixKind};
 pub use list::{Indicator, List, Owner};
 pub use parse::{ListProblem, ParsedList, parse_list, parse_list_as};
 pub use places::{

@@ -14,6 +14,7 @@ struct Row {
 const LIBRARIES: &[&str] = &[
     "guardpost-model",
     "guardpost-kernels",
+    "guardpost-dga",
     "guardpost-telemetry",
     "guardpost-intel",
     "guardpost-findings",
@@ -27,6 +28,7 @@ const LIBRARIES: &[&str] = &[
 const TABLE: &[Row] = &[
     row("guardpost-model", &[], &[]),
     row("guardpost-kernels", &[], &[]),
+    row("guardpost-dga", &[], &[]),
     row("guardpost-telemetry", &["guardpost-model", "guardpost-kernels"], &[]),
     row("guardpost-intel", &["guardpost-model"], &[]),
     row("guardpost-findings", &["guardpost-model"], &[]),
@@ -44,7 +46,7 @@ const TABLE: &[Row] = &[
     // The runner of the fixtures parses native formats and merges drafts, as the binary does.
     row(
         "guardpost-detectors",
-        &["guardpost-engine"],
+        &["guardpost-engine", "guardpost-dga"],
         &[
             "guardpost-model",
             "guardpost-telemetry",

@@ -1,8 +1,11 @@
 //! Findings about EC2 instances, from VPC flow logs and resolver queries.
 
 pub mod denial_of_service;
+pub mod dga_domain_request;
+pub mod dns_data_exfiltration;
 pub mod dns_threat_list;
 pub mod domain_reputation;
+pub mod known_dga;
 pub(crate) mod lists;
 pub mod metadata_dns_rebind;
 pub mod network_port_unusual;

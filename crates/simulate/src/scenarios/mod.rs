@@ -7,6 +7,7 @@ mod custom_rules;
 mod ec2_dns;
 mod ec2_floods;
 mod ec2_flow;
+mod ec2_names;
 mod ec2_unusual;
 mod iam;
 mod iam_changes;
@@ -75,6 +76,7 @@ pub fn all() -> Vec<&'static Scenario> {
     [
         ec2_dns::SCENARIOS,
         ec2_flow::SCENARIOS,
+        ec2_names::SCENARIOS,
         ec2_floods::SCENARIOS,
         ec2_unusual::SCENARIOS,
         iam::SCENARIOS,

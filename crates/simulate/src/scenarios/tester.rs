@@ -8,6 +8,7 @@ use crate::flow::{Connection, Outcome, UDP};
 use crate::scenarios::Scenario;
 use crate::scenarios::ec2_floods::flood;
 use crate::scenarios::ec2_flow::{brute_force, port_scan};
+use crate::scenarios::ec2_names::prepared_names;
 use crate::scenarios::iam::{KALI, LIST_USERS, listed};
 use crate::scenarios::iam_changes::weak_passwords;
 use crate::scenarios::lambda;
@@ -80,6 +81,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         &["Trojan:EC2/DGADomainRequest.C!DNS"],
         POSTS,
         |it| post(it, "guarddutydgaactivity.com"),
+    ),
+    Scenario::named(
+        "ec2/DNSDataExfiltration",
+        &["Trojan:EC2/DNSDataExfiltration", "Backdoor:EC2/C&CActivity.B!DNS"],
+        "929 prepared names of encoded data are asked for.",
+        |it| prepared_names(it, "guarddutyc2activityb.com", 929),
     ),
     Scenario::named(
         "ec2/Portscan",
