@@ -81,7 +81,8 @@ pub const RULES: &[Rule] = &[
     must("*c&cactivity.b!dns", Need::Names(&[Category::CommandAndControl])),
     must("*bitcointool.b!dns", Need::Names(&[Category::MiningPool])),
     must("*blackholetraffic!dns", Need::Names(&[Category::Sinkhole])),
-    must("*dgadomainrequest.c!dns", Need::Names(&[Category::Dga])),
+    // Names of some families are known without a list.
+    should("*dgadomainrequest.c!dns", Need::Names(&[Category::Dga])),
     must("*drivebysourcetraffic!dns", Need::Names(&[Category::DriveBy])),
     must("*droppoint!dns", Need::Names(&[Category::DropPoint])),
     must("*phishingdomainrequest!dns", Need::Names(&[Category::Phishing])),
@@ -142,6 +143,10 @@ pub const RULES: &[Rule] = &[
     must("exfiltration:s3/*ipcaller", Need::DataReads),
     must("impact:s3/maliciousipcaller", Need::DataWrites),
     should("*credentialexfiltration*", Need::Inventory),
+    // Names that do not exist are what is judged.
+    must("trojan:ec2/dgadomainrequest.b", Need::ResponseCode),
+    // The first day of a host is judged more slowly.
+    should("trojan:ec2/dnsdataexfiltration", Need::Days(1)),
     // What an interface never did can be told after some time only.
     must("behavior:ec2/networkportunusual", Need::Days(7)),
     must("unauthorizedaccess:iamuser/consoleloginsuccess.b", Need::Days(3)),
