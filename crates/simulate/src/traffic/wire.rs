@@ -63,6 +63,8 @@ struct Half {
     sent: (u64, u64),
     /// Flags of the first record and of the last.
     flags: (u8, u8),
+    /// Flags of every record.
+    each: u8,
 }
 
 /// Lines that were not delivered yet.
@@ -91,16 +93,18 @@ impl Wire {
         let (is_tcp, opens) = (it.protocol == TCP, it.is_opened);
         let (syn, syn_ack) = if is_tcp && opens { (SYN, SYN_ACK) } else { (0, 0) };
         let fin = if is_tcp && it.end == End::Closed { FIN } else { 0 };
-        let there = |sent, flags| Half { is_outbound: it.is_ours, sent, flags };
-        let back = |sent, flags| Half { is_outbound: !it.is_ours, sent, flags };
+        let there = |sent, flags| Half { is_outbound: it.is_ours, sent, flags, each: 0 };
+        let back = |sent, flags| Half { is_outbound: !it.is_ours, sent, flags, each: 0 };
+        // Whoever is not answered sends the same segment again.
+        let alone = |flags| Half { each: flags, ..there(it.forward, (0, 0)) };
         let reset = Some(back((1, 40), (RST, 0)));
         let (there, back) = match it.end {
             End::Closed | End::Open => {
                 (there(it.forward, (syn, fin)), Some(back(it.back, (syn_ack, fin))))
             }
-            End::Silent | End::Rejected => (there(it.forward, (syn, 0)), None),
-            End::Stray => (there(it.forward, (SYN_ACK, 0)), reset),
-            End::Refused => (there(it.forward, (syn, 0)), reset),
+            End::Silent | End::Rejected => (alone(syn), None),
+            End::Stray => (alone(SYN_ACK), reset),
+            End::Refused => (alone(syn), reset),
         };
         self.half(of, it, &there, tap);
         if let Some(back) = back {
@@ -110,7 +114,7 @@ impl Wire {
 
     /// One direction, cut at the interface's intervals, which begin at a second of its own.
     fn half(&mut self, of: &Interface, it: &Talk, half: &Half, tap: &mut dyn FnMut(&Line)) {
-        let Half { is_outbound, sent: (packets, bytes), flags: (first, last) } = *half;
+        let Half { is_outbound, sent: (packets, bytes), flags: (first, last), each } = *half;
         let phase = i64::from(of.host) * 7 % self.interval;
         let window = |at: i64| (at - phase).div_euclid(self.interval);
         let end = it.at + it.secs;
@@ -135,7 +139,7 @@ impl Wire {
                 continue;
             }
             left = (left.0 - part.0, left.1 - part.1);
-            let flags = if is_first { first } else { 0 } | if is_last { last } else { 0 };
+            let flags = each | if is_first { first } else { 0 } | if is_last { last } else { 0 };
             let line = Line {
                 host: of.host,
                 remote: it.remote,
@@ -266,6 +270,8 @@ mod tests {
         };
         assert_eq!(flags(End::Refused), [(SYN, false), (RST, false)]);
         assert_eq!(flags(End::Silent), [(SYN, false)]);
+        let (again, _) = lines(60, &talk(0, End::Silent).attempt(End::Silent, 6));
+        assert!(again.len() > 1 && again.iter().all(|it| it.flags == SYN));
         assert_eq!(flags(End::Rejected), [(SYN, true)]);
         assert_eq!(flags(End::Stray), [(SYN_ACK, false), (RST, false)]);
     }
