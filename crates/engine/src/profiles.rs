@@ -4,6 +4,7 @@
 //! the order in which entities are worked on. Sums are integers: the order of merging cannot matter.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -120,9 +121,21 @@ impl Profiles {
 
     /// The count of `key` in one closed hour.
     pub fn count_in_hour(&self, profile: &Profile, account: AccountId, key: u64, hour: i64) -> u64 {
+        self.count_in_hours(profile, account, key, hour..hour + 1)
+    }
+
+    /// The count of `key` in some closed hours.
+    pub fn count_in_hours(
+        &self,
+        profile: &Profile,
+        account: AccountId,
+        key: u64,
+        hours: Range<i64>,
+    ) -> u64 {
         let Some(closed) = self.profile(profile) else { return 0 };
-        let found = closed.hours.iter().find(|(it, _)| *it == hour);
-        found.and_then(|(_, counts)| counts.get(&(account, key))).copied().unwrap_or(0)
+        let begin = closed.hours.partition_point(|(it, _)| *it < hours.start);
+        let found = closed.hours.range(begin..).take_while(|(it, _)| *it < hours.end);
+        found.filter_map(|(_, counts)| counts.get(&(account, key))).sum()
     }
 
     /// What is known of an account in all closed hours that the profile keeps; none if it was never taught of.
@@ -258,7 +271,8 @@ mod tests {
             profiles.close(hour, [&mut a, &mut b].into_iter());
         }
         assert_eq!(profiles.count(&HOSTS, account(), 1), 22);
-        assert_eq!(profiles.count_in_hour(&HOSTS, account(), 1, 0), 0);
+        let in_hours = |hours| profiles.count_in_hours(&HOSTS, account(), 1, hours);
+        assert_eq!([in_hours(0..2), in_hours(0..3), in_hours(2..4)], [0, 11, 22]);
     }
 
     #[test]

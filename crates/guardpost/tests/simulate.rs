@@ -177,12 +177,8 @@ fn all_scenarios_in_one_world_give_their_union() {
 fn another_seed_and_another_start_give_the_same_findings() {
     let start = Options::START + 100 * simulate::time::DAY;
     let options = Options { seed: 7, start, ..Options::default() };
-    // What is unusual differs with the seed: types that learn may be raised once more.
-    let learns = |it: &String| it.starts_with("not expected") && it.contains("/Anomalous");
-    let (by_chance, problems): (Vec<_>, Vec<_>) =
-        problems(&scenarios::all(), options).into_iter().partition(learns);
+    let problems = problems(&scenarios::all(), options);
     assert!(problems.is_empty(), "{problems:#?}");
-    assert!(by_chance.len() <= 2, "{by_chance:#?}");
 }
 
 #[test]

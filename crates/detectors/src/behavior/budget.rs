@@ -40,10 +40,13 @@ impl Counts {
     pub(crate) fn is_learnt(&self, hour: i64, bounds: Bounds, ctx: &Context<'_>) -> bool {
         let account = ctx.entity.account;
         let Some(summary) = ctx.profiles.summary(&self.events, account) else { return false };
-        let in_hour = |it| ctx.profiles.count_in_hour(&self.events, account, 0, it);
         hour - summary.first_hour >= i64::from(bounds.learning_days) * 24
             && summary.total >= bounds.min_events
-            && summary.total - (hour - 23..=hour).map(in_hour).sum::<u64>() >= bounds.min_events
+            && summary.total - self.events_of_a_day(hour, ctx) >= bounds.min_events
+    }
+
+    fn events_of_a_day(&self, hour: i64, ctx: &Context<'_>) -> u64 {
+        ctx.profiles.count_in_hours(&self.events, ctx.entity.account, 0, hour - 23..hour + 1)
     }
 
     /// The score from which on a finding is raised: the floor, or more where that would be more findings than the

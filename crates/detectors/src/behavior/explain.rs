@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use engine::findings::{Draft, Reason};
+use engine::{ApiCalls, Event};
 use serde_json::{Map, Value, json};
 
-use super::MODEL_VERSION;
 use super::attribute::Attribute;
 use super::history::{History, Usual};
 use super::window::{Unusual, Window};
+use super::{MODEL_VERSION, agent};
 
 /// Values in one member, as in GuardDuty.
 const VALUES_MAX: usize = 20;
@@ -20,9 +21,7 @@ pub(crate) struct Judged<'a> {
     pub(crate) window: &'a Window,
     pub(crate) history: &'a History,
     pub(crate) threshold: u32,
-    /// The family's section, such as `iam.anomalous_behavior`.
-    pub(crate) user_agent: (&'a str, &'static str),
-    /// What GuardDuty calls the levels: the identity and its account.
+    /// Reasons of the family's own.
     pub(crate) more: Vec<Reason>,
 }
 
@@ -79,13 +78,14 @@ const SHOWN: [Attribute; Attribute::COUNT] = [
 ];
 
 /// Fills in the anomaly's members, the reasons and the sentence that names what is unusual.
-pub(crate) fn fill(draft: &mut Draft, judged: &Judged<'_>) {
+pub(crate) fn fill(draft: &mut Draft, judged: &Judged<'_>, event: &Event<'_, ApiCalls>) {
     let members = Members::of(judged);
     let apis = anomalous_apis(judged.window);
     if !apis.is_empty() {
         draft.additional.insert("anomalies".to_owned(), json!({ "anomalousAPIs": apis }));
     }
-    let (full, category) = judged.user_agent;
+    let full = event.user_agent();
+    let category = agent::class(full);
     draft.additional.insert(
         "userAgent".to_owned(),
         json!({ "fullUserAgent": full, "userAgentCategory": category }),
@@ -147,7 +147,7 @@ fn anomalous_apis(window: &Window) -> String {
 fn reasons(judged: &Judged<'_>) -> Vec<Reason> {
     let Judged { window, history, threshold, .. } = judged;
     let mut reasons = vec![Reason::new(
-        "score of the hour (model backoff-1)",
+        &format!("score of the hour (model {MODEL_VERSION})"),
         decimal(window.score),
         format!("{}, from floor_milli and the budget", decimal(*threshold)),
     )];

@@ -1,6 +1,6 @@
 //! What families do with every identity: hours are opened, judged, raised and closed.
 
-use engine::findings::{EvidenceRef, Reason};
+use engine::findings::{Draft, EvidenceRef, Reason, ResourceRole};
 use engine::model::{Entity, Origin, Scope, Timestamp};
 use engine::{ApiCalls, Context, Event, Feedback, Out, Signal};
 use serde::{Deserialize, Serialize};
@@ -66,26 +66,28 @@ impl Track {
         window.count(signature, event.row.is_success())
     }
 
-    /// Notes what a call shows.
+    /// Notes what a call shows. Returns whether anything of it is unusual: other calls of an unusual hour may be
+    /// the identity's own.
     pub(crate) fn note(
         &mut self,
         event: &Event<'_, ApiCalls>,
         call: &Call<'_>,
         family: &Family,
         ctx: &Context<'_>,
-    ) {
+    ) -> bool {
         let Track { history, class, window } = self;
-        let Some(window) = window else { return };
+        let Some(window) = window else { return false };
         if history.first_hour == 0 {
             history.first_hour = window.hour;
         }
         *class = values::class(event) as u8;
         window.is_tainted |= values::is_hostile(event);
-        window.note(call, history, family.users, ctx);
+        let is_unusual = window.note(call, history, family.users, ctx);
         if *class == Class::Service as u8 {
             // Programs work at all hours.
             window.terms.when = 0;
         }
+        is_unusual
     }
 
     /// Brings the score of the hour up to date.
@@ -182,13 +184,16 @@ impl Track {
     }
 }
 
-/// The evidence of an hour with that of the call at hand, by time.
-pub(crate) fn evidence(window: &Window, now: EvidenceRef) -> Vec<EvidenceRef> {
-    let mut evidence = window.evidence.clone();
-    evidence.push(now);
-    evidence.sort_unstable();
-    evidence.dedup();
-    evidence
+/// What the drafts of all families have in common: the role, the evidence of the hour with that of the call at
+/// hand, by time, and that an update is no further occurrence.
+pub(crate) fn begin(draft: &mut Draft, window: &Window, due: Due, event: &Event<'_, ApiCalls>) {
+    draft.role = ResourceRole::Target;
+    draft.count = u64::from(!due.is_update);
+    draft.evidence.clone_from(&window.evidence);
+    draft.evidence.push(event.evidence());
+    draft.evidence.sort_unstable();
+    draft.evidence.dedup();
+    draft.first = draft.evidence.first().map_or(draft.first, |it| it.time).min(draft.first);
 }
 
 /// An hour that is no finding may still be part of a sequence.

@@ -95,14 +95,14 @@ impl Window {
         false
     }
 
-    /// Judges what a call shows.
+    /// Judges what a call shows. Returns whether anything of it is unusual.
     pub(crate) fn note(
         &mut self,
         call: &Call<'_>,
         history: &mut History,
         users: &'static Users,
         ctx: &Context<'_>,
-    ) {
+    ) -> bool {
         let mut service = 0;
         let mut of = [0; Attribute::COUNT];
         let before = self.unusual.len();
@@ -117,7 +117,8 @@ impl Window {
             }
         }
         of[Attribute::Hour as usize] = self.hour(call, history, users, ctx);
-        self.call(call, service, history, users, ctx);
+        of[Attribute::Api as usize] = self.call(call, service, history, users, ctx);
+        let is_unusual = of.iter().any(|it| *it >= UNUSUAL_LEAST);
         let terms = &mut self.terms;
         let of = |attribute: Attribute| of[attribute as usize];
         let place = of(Attribute::Asn).max(of(Attribute::Country)).max(of(Attribute::Network));
@@ -133,8 +134,10 @@ impl Window {
         if self.unusual.len() > before && self.evidence.len() < EVIDENCE_MAX {
             self.evidence.push(call.evidence);
         }
+        is_unusual
     }
 
+    /// Judges the call itself: how surprising its API is.
     fn call(
         &mut self,
         call: &Call<'_>,
@@ -142,7 +145,7 @@ impl Window {
         history: &mut History,
         users: &'static Users,
         ctx: &Context<'_>,
-    ) {
+    ) -> u32 {
         let is_new = !self.holds(&call.api);
         let surprise = self.value(&call.api, call.error, history, users, ctx);
         let what = (850 * surprise + 150 * service) / 1000 * call.kind.weight / 1000;
@@ -160,6 +163,7 @@ impl Window {
         if self.lead.as_ref().is_none_or(|it| rank(it) < rank(&lead)) {
             self.lead = Some(lead);
         }
+        surprise
     }
 
     fn hour(

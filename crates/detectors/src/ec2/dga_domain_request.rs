@@ -240,9 +240,8 @@ impl DgaDomainRequest {
         if all < self.known_host_days {
             return 0;
         }
-        let recent =
-            (hour - 24..=hour).map(|it| ctx.profiles.count_in_hour(&HOSTS, account, key, it));
-        all.saturating_sub(recent.sum())
+        let recent = ctx.profiles.count_in_hours(&HOSTS, account, key, hour - 24..hour + 1);
+        all.saturating_sub(recent)
     }
 
     fn draft(

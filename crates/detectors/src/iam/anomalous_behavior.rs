@@ -2,20 +2,19 @@
 
 use std::time::Duration;
 
-use engine::findings::{Draft, FindingType, Reason, ResourceRole};
+use engine::findings::{Draft, FindingType, Reason};
 use engine::model::{Scope, Timestamp, hash64};
 use engine::stats::Histogram;
 use engine::telemetry::{ApiCall, Caller};
 use engine::{ApiCalls, Context, Detector, Event, Feedback, Interest, Out, Profile, Spec};
 use serde::{Deserialize, Serialize};
 
-use crate::behavior::agent;
 use crate::behavior::api::{Tactic, kind};
 use crate::behavior::attribute::{Attribute, CALLERS};
 use crate::behavior::budget::{Bounds, Counts};
 use crate::behavior::explain::{Judged, decimal, fill, sentence};
 use crate::behavior::score::excess;
-use crate::behavior::track::{Due, Family, Track, evidence};
+use crate::behavior::track::{Due, Family, Track, begin};
 use crate::behavior::values::{self, Value};
 use crate::behavior::window::{Call, Window};
 
@@ -175,10 +174,7 @@ impl AnomalousBehavior {
         let finding_type = of_tactic(tactic);
         let mut draft = ctx.caller_draft(finding_type, event);
         draft.key = ctx.entity.name.to_string();
-        draft.role = ResourceRole::Target;
-        draft.count = u64::from(!due.is_update);
-        draft.evidence = evidence(window, event.evidence());
-        draft.first = draft.evidence.first().map_or(draft.first, |it| it.time).min(draft.first);
+        begin(&mut draft, window, due, event);
         let mut more = Vec::new();
         if window.failed >= self.min_failures && window.terms.failures > 0 {
             more.push(Reason::new(
@@ -188,14 +184,9 @@ impl AnomalousBehavior {
             ));
         }
         write(&mut draft, finding_type, window, &more, event);
-        let judged = Judged {
-            window,
-            history: &state.track.history,
-            threshold: due.threshold,
-            user_agent: (event.user_agent(), agent::class(event.user_agent())),
-            more,
-        };
-        fill(&mut draft, &judged);
+        let judged =
+            Judged { window, history: &state.track.history, threshold: due.threshold, more };
+        fill(&mut draft, &judged, event);
         out.raise(draft);
     }
 }

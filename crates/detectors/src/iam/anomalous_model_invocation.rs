@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use engine::findings::{Data, ModelDetail, Reason, ResourceRole};
+use engine::findings::{Data, ModelDetail, Reason};
 use engine::model::{Scope, Severity, Timestamp};
 use engine::stats::Histogram;
 use engine::{ApiCalls, Context, Detector, Event, Feedback, Interest, Out, Profile, Spec};
 use serde::{Deserialize, Serialize};
 
-use crate::behavior::agent;
 use crate::behavior::api::{Kind, Tactic};
 use crate::behavior::attribute::{Attribute, PROMPTERS};
 use crate::behavior::budget::{Bounds, Counts};
 use crate::behavior::explain::{Judged, decimal, fill, sentence};
 use crate::behavior::score::excess;
-use crate::behavior::track::{Due, Family, Track, evidence};
+use crate::behavior::track::{Due, Family, Track, begin};
 use crate::behavior::values::{self, Value};
 use crate::behavior::window::Call;
 
@@ -169,9 +168,8 @@ impl Detector for AnomalousModelInvocation {
         if is_known && !state.calls.is_power_of_two() {
             return;
         }
-        if !is_known {
-            state.track.note(event, &call_of(&model, event, ctx), &family, ctx);
-        }
+        let is_unusual =
+            !is_known && state.track.note(event, &call_of(&model, event, ctx), &family, ctx);
         let cost = self.cost(state, ctx);
         let Some(window) = state.track.window.as_deref_mut() else { return };
         let terms = &mut window.terms;
@@ -181,6 +179,9 @@ impl Detector for AnomalousModelInvocation {
             terms.volume = terms.volume.max(excess(mean, usual));
         }
         state.track.score(event, &family, ctx);
+        if !is_unusual && !is_costly {
+            return;
+        }
         if let Some(due) = state.track.due(u8::from(is_costly), &family, ctx) {
             raise(state, cost.filter(|_| is_costly), (&model, due), event, ctx, out);
         }
@@ -299,10 +300,7 @@ fn raise(
     let finding_type = if cost.is_some() { &COST_HARVESTING } else { &ANOMALOUS_MODEL_INVOCATION };
     let mut draft = ctx.caller_draft(finding_type, event);
     draft.key = ctx.entity.name.to_string();
-    draft.role = ResourceRole::Target;
-    draft.count = u64::from(!due.is_update);
-    draft.evidence = evidence(window, event.evidence());
-    draft.first = draft.evidence.first().map_or(draft.first, |it| it.time).min(draft.first);
+    begin(&mut draft, window, due, event);
     if !model.is_empty() {
         draft.resource.model_details = vec![ModelDetail { model_id: model.to_owned() }];
     }
@@ -326,14 +324,8 @@ fn raise(
         decimal(window.score),
         sentence(window, &more)
     );
-    let judged = Judged {
-        window,
-        history: &state.track.history,
-        threshold: due.threshold,
-        user_agent: (event.user_agent(), agent::class(event.user_agent())),
-        more,
-    };
-    fill(&mut draft, &judged);
+    let judged = Judged { window, history: &state.track.history, threshold: due.threshold, more };
+    fill(&mut draft, &judged, event);
     if let Some((mean, usual)) = cost {
         volume(&mut draft, mean, usual);
     }

@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use engine::findings::{Reason, ResourceRole};
+use engine::findings::Reason;
 use engine::model::{Scope, Timestamp, hash64};
 use engine::telemetry::ApiCall;
 use engine::{ApiCalls, Context, Detector, Event, Feedback, Interest, Out, Profile, Spec};
 use serde::{Deserialize, Serialize};
 
-use crate::behavior::agent;
 use crate::behavior::api::{Kind, Tactic};
 use crate::behavior::attribute::{Attribute, READERS};
 use crate::behavior::budget::{Bounds, Counts};
 use crate::behavior::explain::{Judged, decimal, fill, sentence};
-use crate::behavior::track::{Family, Track, evidence};
+use crate::behavior::track::{Family, Track, begin};
 use crate::behavior::values::{self, Value};
 use crate::behavior::window::Call;
 
@@ -160,9 +159,8 @@ impl Detector for AnomalousBehavior {
         if is_known && !is_many || values::is_linked_to_a_service(event) {
             return;
         }
-        if !is_known {
-            state.track.note(event, &call_of(kind, event, ctx), &family, ctx);
-        }
+        let is_unusual =
+            !is_known && state.track.note(event, &call_of(kind, event, ctx), &family, ctx);
         let hour = event.time().hour();
         let bounds = (self.min_volume, self.volume_factor);
         let unusual = state.volume.unusual((kind, bucket), bounds, ctx, hour);
@@ -171,6 +169,9 @@ impl Detector for AnomalousBehavior {
             window.terms.volume = window.terms.volume.max(most);
         }
         state.track.score(event, &family, ctx);
+        if !is_unusual && unusual.is_empty() {
+            return;
+        }
         if let Some(due) = state.track.due(kind as u8, &family, ctx) {
             raise(state, (kind, &unusual), due, event, ctx, out);
         }
@@ -261,10 +262,7 @@ fn raise(
     let mut draft = ctx.bucket_draft(finding_type, event);
     let (bucket, label) = (event.bucket(), event.caller_label());
     draft.key = format!("{bucket} {}", ctx.entity.name);
-    draft.role = ResourceRole::Target;
-    draft.count = u64::from(!due.is_update);
-    draft.evidence = evidence(window, event.evidence());
-    draft.first = draft.evidence.first().map_or(draft.first, |it| it.time).min(draft.first);
+    begin(&mut draft, window, due, event);
     let more: Vec<Reason> = unusual
         .iter()
         .map(|it| {
@@ -284,14 +282,8 @@ fn raise(
         decimal(window.score),
         sentence(window, &more)
     );
-    let judged = Judged {
-        window,
-        history: &state.track.history,
-        threshold: due.threshold,
-        user_agent: (event.user_agent(), agent::class(event.user_agent())),
-        more,
-    };
-    fill(&mut draft, &judged);
+    let judged = Judged { window, history: &state.track.history, threshold: due.threshold, more };
+    fill(&mut draft, &judged, event);
     for it in unusual {
         if let Some(unusual) =
             draft.additional.get_mut("unusualBehavior").and_then(|it| it.as_object_mut())

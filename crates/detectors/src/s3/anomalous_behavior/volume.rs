@@ -124,8 +124,7 @@ impl Volume {
             );
         }
         let account = ctx.entity.account;
-        let count = |hour| ctx.profiles.count_in_hour(&CALLS, account, bucket, hour);
-        let now: u64 = (hour - 23..=hour).map(count).sum();
+        let now = ctx.profiles.count_in_hours(&CALLS, account, bucket, hour - 23..hour + 1);
         let days =
             ctx.profiles.summary(&CALLS, account).map_or(0, |it| (hour - it.first_hour) / 24);
         let days = u64::try_from(days.min(14)).unwrap_or(0);
