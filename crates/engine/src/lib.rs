@@ -47,7 +47,7 @@ pub use kind::{
     ApiCalls, Connections, DnsQueries, Event, FlowBlock, Flows, Kind, LocalFlow, Signals,
 };
 pub use out::Out;
-pub use profiles::{Profile, Profiles, Summary};
+pub use profiles::{Closed, Profile, Profiles, Summary};
 pub use registry::Registry;
 pub use signal::{Signal, anchors_of};
 pub use snapshot::SnapshotError;

@@ -84,8 +84,9 @@ pub struct Profiles {
     profiles: BTreeMap<u64, Closed>,
 }
 
+/// The closed hours of one profile.
 #[derive(Default, Clone, PartialEq, Debug, Serialize, Deserialize)]
-struct Closed {
+pub struct Closed {
     hours: VecDeque<(i64, BTreeMap<Key, u64>)>,
     #[serde(serialize_with = "in_order")]
     totals: HashMap<Key, u64, FixedState>,
@@ -114,9 +115,14 @@ fn in_order<S: Serializer>(
 }
 
 impl Profiles {
+    /// The profile's closed hours, for whoever asks it several things at a time; none if it was never taught.
+    pub fn of(&self, profile: &Profile) -> Option<&Closed> {
+        self.profiles.get(&hash64(profile.name.as_bytes()))
+    }
+
     /// The count of `key` over all closed hours that the profile keeps.
     pub fn count(&self, profile: &Profile, account: AccountId, key: u64) -> u64 {
-        self.profile(profile).and_then(|it| it.totals.get(&(account, key))).copied().unwrap_or(0)
+        self.of(profile).map_or(0, |it| it.count(account, key))
     }
 
     /// The count of `key` in one closed hour.
@@ -132,19 +138,12 @@ impl Profiles {
         key: u64,
         hours: Range<i64>,
     ) -> u64 {
-        let Some(closed) = self.profile(profile) else { return 0 };
-        let begin = closed.hours.partition_point(|(it, _)| *it < hours.start);
-        let found = closed.hours.range(begin..).take_while(|(it, _)| *it < hours.end);
-        found.filter_map(|(_, counts)| counts.get(&(account, key))).sum()
+        self.of(profile).map_or(0, |it| it.count_in_hours(account, key, hours))
     }
 
     /// What is known of an account in all closed hours that the profile keeps; none if it was never taught of.
     pub fn summary(&self, profile: &Profile, account: AccountId) -> Option<Summary> {
-        self.profile(profile).and_then(|it| it.accounts.get(&account)).copied()
-    }
-
-    fn profile(&self, profile: &Profile) -> Option<&Closed> {
-        self.profiles.get(&hash64(profile.name.as_bytes()))
+        self.of(profile).and_then(|it| it.summary(account))
     }
 
     /// Closes an hour: merges what every key group was taught in it.
@@ -169,6 +168,23 @@ impl Profiles {
 }
 
 impl Closed {
+    /// The count of `key` over all hours that are kept.
+    pub fn count(&self, account: AccountId, key: u64) -> u64 {
+        self.totals.get(&(account, key)).copied().unwrap_or(0)
+    }
+
+    /// The count of `key` in some hours.
+    pub fn count_in_hours(&self, account: AccountId, key: u64, hours: Range<i64>) -> u64 {
+        let begin = self.hours.partition_point(|(it, _)| *it < hours.start);
+        let found = self.hours.range(begin..).take_while(|(it, _)| *it < hours.end);
+        found.filter_map(|(_, counts)| counts.get(&(account, key))).sum()
+    }
+
+    /// What is known of an account in all hours that are kept; none if the profile was never taught of it.
+    pub fn summary(&self, account: AccountId) -> Option<Summary> {
+        self.accounts.get(&account).copied()
+    }
+
     fn push(&mut self, hour: i64, taught: Taught) {
         let mut counts = taught.counts;
         if counts.len() > taught.keys {

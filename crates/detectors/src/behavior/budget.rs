@@ -52,7 +52,8 @@ impl Counts {
     /// The score from which on a finding is raised: the floor, or more where that would be more findings than the
     /// budget allows.
     pub(crate) fn threshold(&self, bounds: Bounds, ctx: &Context<'_>) -> u32 {
-        let count = |key| ctx.profiles.count(&self.days, ctx.entity.account, key);
+        let days = ctx.profiles.of(&self.days);
+        let count = |key| days.map_or(0, |it| it.count(ctx.entity.account, key));
         let budget = count(DAYS_KEY) * u64::from(bounds.budget_per_mille) / 1000;
         let budget = budget.max(LEAST_BUDGET);
         let first = bounds.floor.div_ceil(STEP);
@@ -99,13 +100,8 @@ impl Counts {
     /// a decimal digit.
     pub(crate) fn rarity(&self, class: u8, age_days: i64, what: u32, ctx: &Context<'_>) -> u32 {
         let bucket = what_bucket(what);
-        if bucket == 0 {
-            return 0;
-        }
-        let count = |it| {
-            let key = whats_key(class, age_days, it);
-            ctx.profiles.count(&self.whats, AccountId::UNKNOWN, key)
-        };
+        let Some(whats) = ctx.profiles.of(&self.whats).filter(|_| bucket != 0) else { return 0 };
+        let count = |it| whats.count(AccountId::UNKNOWN, whats_key(class, age_days, it));
         let tail: u64 = (bucket..WHATS).map(count).sum();
         let rest: u64 = (0..bucket).map(count).sum();
         rarity(tail, tail + rest)

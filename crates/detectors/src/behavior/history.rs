@@ -1,12 +1,13 @@
 //! What is remembered of one identity, and what it says of a value.
 
 use engine::model::AccountId;
-use engine::stats::backoff::{Level, probability, surprise};
+use engine::stats::backoff::{Level, probabilities, surprise};
 use engine::stats::{Usage, UsageKey};
 use engine::{Context, Out};
 use serde::{Deserialize, Serialize};
 
 use super::attribute::{Attribute, TELL_DAYS, Users};
+use super::values::Text;
 
 /// Weight of the levels behind the identity, its account and the organization, in uses.
 const WEIGHTS: [u64; 3] = [1, 2, 3];
@@ -71,18 +72,17 @@ impl History {
     ) -> Usual {
         let about = attribute.about();
         let own = self.usage.level(key);
-        let profile = &users[attribute as usize];
+        let profile = ctx.profiles.of(&users[attribute as usize]);
         let shared = |account: AccountId| {
-            let Some(summary) = ctx.profiles.summary(profile, account) else {
-                return (Level::default(), [0, 0]);
-            };
-            let count = ctx.profiles.count(profile, account, key.number());
+            let known = profile.and_then(|it| Some((it, it.summary(account)?)));
+            let Some((profile, summary)) = known else { return (Level::default(), [0, 0]) };
+            let count = profile.count(account, key.number());
             (Level::of_uses(count, summary.total, summary.keys), [count, summary.total])
         };
         let (account, in_account) = shared(ctx.entity.account);
         let (all, in_all) = shared(AccountId::UNKNOWN);
         let levels = [(own, WEIGHTS[0]), (account, WEIGHTS[1]), (all, WEIGHTS[2])];
-        let probabilities = [0, 1, 2].map(|from| probability(&levels[from..], about.kinds));
+        let probabilities = probabilities(levels, about.kinds);
         let uses = |count: u64| count.div_ceil(u64::from(engine::stats::backoff::USE));
         Usual {
             counts: [uses(own.count), in_account[0], in_all[0]],
@@ -155,7 +155,7 @@ impl History {
     }
 
     /// Keeps the name of a value that is used, if there is room or it is used much more than another one.
-    pub(crate) fn name(&mut self, attribute: Attribute, key: UsageKey, text: &str) {
+    pub(crate) fn name(&mut self, attribute: Attribute, key: UsageKey, text: &Text<'_>) {
         let most = attribute.about().names;
         if most == 0 || self.names.iter().any(|it| it.key == key) {
             return;
@@ -169,6 +169,7 @@ impl History {
             }
             self.names.retain(|it| it.key != least);
         }
+        let text = text.to_string();
         let text = text.get(..text.floor_char_boundary(NAME_MAX)).unwrap_or("");
         self.names.push(Name { key, text: text.into() });
     }
@@ -197,7 +198,7 @@ mod tests {
             let key = UsageKey::new(Attribute::Country as u8, value << 40);
             for _ in 0..=value {
                 history.usage.add(key, 32, 100, None);
-                history.name(Attribute::Country, key, &format!("country {value}"));
+                history.name(Attribute::Country, key, &Text::Own(format!("country {value}")));
             }
         }
         let usual = history.usual(Attribute::Country);

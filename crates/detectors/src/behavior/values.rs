@@ -1,5 +1,7 @@
 //! What a call shows: the values of its attributes.
 
+use std::fmt;
+
 use engine::intel::Category;
 use engine::model::{Addr, Hasher64, Timestamp, hash64};
 use engine::telemetry::{ApiCall, Caller};
@@ -9,17 +11,82 @@ use super::agent;
 use super::attribute::Attribute;
 
 /// A value of an attribute, with the text that findings show.
-pub(crate) struct Value {
+pub(crate) struct Value<'a> {
     pub(crate) attribute: Attribute,
     pub(crate) hash: u64,
-    pub(crate) text: String,
+    pub(crate) text: Text<'a>,
 }
 
-impl Value {
-    pub(crate) fn new(attribute: Attribute, text: impl Into<String>) -> Value {
-        let text = text.into();
-        Value { attribute, hash: hash64(text.as_bytes()), text }
+impl<'a> Value<'a> {
+    pub(crate) fn new(attribute: Attribute, text: Text<'a>) -> Value<'a> {
+        Value { attribute, hash: text.hash(), text }
     }
+
+    pub(crate) fn plain(attribute: Attribute, text: &'a str) -> Value<'a> {
+        Value::new(attribute, Text::Plain(text))
+    }
+}
+
+/// What a value is called: put into words only where it is unusual or its name is kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Text<'a> {
+    Plain(&'a str),
+    Own(String),
+    /// Service and operation.
+    Api(&'a str, &'a str),
+    /// Number and organization.
+    Asn(u32, &'a str),
+    /// The network around an address that is on no map.
+    Around(Addr),
+    /// A place in the week.
+    Hour(u32),
+}
+
+impl Text<'_> {
+    fn hash(&self) -> u64 {
+        let parts = Hasher64::default();
+        match self {
+            Text::Plain(text) => hash64(text.as_bytes()),
+            Text::Own(text) => hash64(text.as_bytes()),
+            Text::Api(service, name) => {
+                parts.bytes(service.as_bytes()).bytes(name.as_bytes()).finish()
+            }
+            Text::Asn(number, _) => parts.number(u64::from(*number)).finish(),
+            Text::Around(source) => parts.number(network(*source).key()).finish(),
+            Text::Hour(slot) => parts.number(u64::from(*slot)).finish(),
+        }
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Text::Plain(text) => f.write_str(text),
+            Text::Own(text) => f.write_str(text),
+            Text::Api(service, name) => write!(f, "{service}:{name}"),
+            Text::Asn(number, organization) => {
+                write!(f, "asnNumber: {number} asnOrg: {organization}")
+            }
+            Text::Around(source) if !source.is_public() => f.write_str("private network"),
+            Text::Around(source) => {
+                let bits = if source.v4().is_some() { 24 } else { 48 };
+                write!(f, "network {}/{bits}", network(*source))
+            }
+            Text::Hour(slot) => {
+                let days = if *slot >= 24 { "weekends" } else { "working days" };
+                write!(f, "{days} {:02}:00-{:02}:59 UTC", slot % 24, slot % 24)
+            }
+        }
+    }
+}
+
+/// The network around an address, by its first address; one for all that are private.
+fn network(source: Addr) -> Addr {
+    if !source.is_public() {
+        return Addr::UNSPECIFIED;
+    }
+    let bits = if source.v4().is_some() { 8 } else { 80 };
+    Addr::from_bits(source.bits() >> bits << bits)
 }
 
 /// What people, services and root do differs.
@@ -76,8 +143,8 @@ pub(crate) fn signature(event: &Event<'_, ApiCalls>, more: u64) -> u32 {
 }
 
 /// `service:operation` without the domain of AWS.
-pub(crate) fn api(event: &Event<'_, ApiCalls>) -> String {
-    format!("{}:{}", service(event), event.event_name())
+pub(crate) fn api<'a>(event: &Event<'a, ApiCalls>) -> Value<'a> {
+    Value::new(Attribute::Api, Text::Api(service(event), event.event_name()))
 }
 
 /// The service without the domain of AWS.
@@ -86,47 +153,38 @@ pub(crate) fn service<'a>(event: &Event<'a, ApiCalls>) -> &'a str {
 }
 
 /// The values that every call has, but its API.
-pub(crate) fn common(event: &Event<'_, ApiCalls>, ctx: &Context<'_>) -> Vec<Value> {
-    let mut values = Vec::with_capacity(10);
-    let mut add = |attribute, text: String| values.push(Value::new(attribute, text));
-    add(Attribute::Service, service(event).to_owned());
-    add(Attribute::Agent, agent::class(event.user_agent()).to_owned());
-    add(Attribute::UserType, event.row.caller.as_str().to_owned());
-    add(Attribute::Region, event.row.region.as_str().to_owned());
-    add(Attribute::Error, outcome(event.error_code()).to_owned());
+pub(crate) fn common<'v, 'e: 'v, 'c: 'v>(
+    event: &Event<'e, ApiCalls>,
+    ctx: &Context<'c>,
+) -> Vec<Value<'v>> {
+    let mut values = Vec::with_capacity(12);
+    values.extend([
+        Value::plain(Attribute::Service, service(event)),
+        Value::plain(Attribute::Agent, agent::class(event.user_agent())),
+        Value::plain(Attribute::UserType, event.row.caller.as_str()),
+        Value::new(Attribute::Region, Text::Own(event.row.region.as_str().to_owned())),
+        Value::plain(Attribute::Error, outcome(event.error_code())),
+    ]);
     let source = event.row.source;
-    if source.is_known() {
-        if source.is_public() {
-            add(Attribute::Network, kind_of_network(event).to_owned());
-        }
-        match ctx.intel.place(source).filter(|_| source.is_public()) {
-            Some(place) => {
-                let (asn, organization) = (place.asn, place.organization);
-                if asn != 0 {
-                    add(Attribute::Asn, format!("asnNumber: {asn} asnOrg: {organization}"));
-                }
-                if !place.country_code.is_empty() {
-                    add(Attribute::Country, place.country_name.to_owned());
-                }
+    if !source.is_known() {
+        return values;
+    }
+    if source.is_public() {
+        values.push(Value::plain(Attribute::Network, kind_of_network(event)));
+    }
+    match ctx.intel.place(source).filter(|_| source.is_public()) {
+        Some(place) => {
+            if place.asn != 0 {
+                let asn = Text::Asn(place.asn, place.organization);
+                values.push(Value::new(Attribute::Asn, asn));
             }
-            None => add(Attribute::Asn, network(source)),
+            if !place.country_code.is_empty() {
+                values.push(Value::plain(Attribute::Country, place.country_name));
+            }
         }
+        None => values.push(Value::new(Attribute::Asn, Text::Around(source))),
     }
     values
-}
-
-/// Who is on no map is known by the network around the address.
-fn network(source: Addr) -> String {
-    match source.v4() {
-        Some(v4) if source.is_public() => {
-            let [a, b, c, _] = v4.to_be_bytes();
-            format!("network {a}.{b}.{c}.0/24")
-        }
-        _ if source.is_public() => {
-            format!("network {}/48", Addr::from_bits(source.bits() >> 80 << 80))
-        }
-        _ => "private network".to_owned(),
-    }
 }
 
 /// What hides where the caller is, if anything does.
@@ -173,12 +231,6 @@ pub(crate) fn hours_of_week(time: Timestamp) -> [u32; 3] {
     [0, -1, 1].map(|it| slot(time.hour() + it))
 }
 
-/// Such a place in words.
-pub(crate) fn hour_words(slot: u32) -> String {
-    let days = if slot >= 24 { "weekends" } else { "working days" };
-    format!("{days} {:02}:00-{:02}:59 UTC", slot % 24, slot % 24)
-}
-
 /// The hash of such a place for a class of identities.
 pub(crate) fn hour_hash(slot: u32, class: u8) -> u64 {
     Hasher64::default().number(u64::from(slot)).number(u64::from(class)).finish()
@@ -193,7 +245,7 @@ mod tests {
         let at = |text: &str| hours_of_week(Timestamp::parse(text).unwrap());
         assert_eq!(at("2026-01-05T00:30:00Z"), [0, 47, 1]);
         assert_eq!(at("2026-01-09T23:59:59Z"), [23, 22, 24]);
-        assert_eq!(hour_words(27), "weekends 03:00-03:59 UTC");
+        assert_eq!(Text::Hour(27).to_string(), "weekends 03:00-03:59 UTC");
     }
 
     #[test]
@@ -212,9 +264,13 @@ mod tests {
 
     #[test]
     fn addresses_on_no_map_have_a_network() {
-        let of = |text: &str| network(Addr::parse(text).unwrap());
-        assert_eq!(of("192.0.2.77"), "network 192.0.2.0/24");
-        assert_eq!(of("10.1.2.3"), "private network");
-        assert_eq!(of("2001:db8:1:2::7"), "network 2001:db8:1::/48");
+        let of = |text: &str| Text::Around(Addr::parse(text).unwrap());
+        let words = |text: &str| of(text).to_string();
+        assert_eq!(words("192.0.2.77"), "network 192.0.2.0/24");
+        assert_eq!(words("10.1.2.3"), "private network");
+        assert_eq!(words("2001:db8:1:2::7"), "network 2001:db8:1::/48");
+        assert_eq!(of("192.0.2.77").hash(), of("192.0.2.1").hash());
+        assert_ne!(of("192.0.2.77").hash(), of("192.0.3.77").hash());
+        assert_ne!(of("192.0.2.77").hash(), of("10.1.2.3").hash());
     }
 }

@@ -9,7 +9,7 @@ use super::api::{Kind, Tactic};
 use super::attribute::{Attribute, Users};
 use super::history::{History, Usual};
 use super::score::{Terms, add_call, of_calls};
-use super::values::{ORDINARY, Value, hour_hash, hour_words};
+use super::values::{ORDINARY, Text, Value, hour_hash};
 
 /// Calls of different looks that are told apart in an hour; more are judged each time.
 const SEEN_MAX: usize = 128;
@@ -66,10 +66,10 @@ pub(crate) struct Lead {
 
 /// A call to be judged.
 pub(crate) struct Call<'a> {
-    pub(crate) api: Value,
+    pub(crate) api: Value<'a>,
     pub(crate) kind: Kind,
     /// The rest of its values; those of [`Attribute::Service`] belong to the API.
-    pub(crate) values: Vec<Value>,
+    pub(crate) values: Vec<Value<'a>>,
     pub(crate) hours: [u32; 3],
     /// People keep other hours than programs.
     pub(crate) class: u8,
@@ -112,7 +112,7 @@ impl Window {
             if value.attribute == Attribute::Service {
                 service = surprise;
             }
-            if value.attribute == Attribute::Network && value.text == ORDINARY {
+            if value.attribute == Attribute::Network && value.text == Text::Plain(ORDINARY) {
                 of[Attribute::Network as usize] = 0;
             }
         }
@@ -153,15 +153,11 @@ impl Window {
             add_call(&mut self.largest, what);
             self.terms.what = of_calls(&self.largest);
         }
-        let lead = Lead {
-            is_success: call.error.is_empty(),
-            what,
-            tactic: call.kind.tactic,
-            api: call.api.text.as_str().into(),
-        };
+        let (is_success, tactic) = (call.error.is_empty(), call.kind.tactic);
         let rank = |it: &Lead| (it.is_success, it.what, it.tactic);
-        if self.lead.as_ref().is_none_or(|it| rank(it) < rank(&lead)) {
-            self.lead = Some(lead);
+        if self.lead.as_ref().is_none_or(|it| rank(it) < (is_success, what, tactic)) {
+            let api = call.api.text.to_string().into();
+            self.lead = Some(Lead { is_success, what, tactic, api });
         }
         surprise
     }
@@ -177,7 +173,7 @@ impl Window {
         let words = Value {
             attribute: Attribute::Hour,
             hash: hour_hash(slot, call.class),
-            text: hour_words(slot),
+            text: Text::Hour(slot),
         };
         // Work that begins a little early or ends a little late is no other work.
         let least = neighbors.into_iter().map(|it| {
@@ -192,13 +188,13 @@ impl Window {
         self.value(&words, "", history, users, ctx).min(least)
     }
 
-    fn holds(&self, value: &Value) -> bool {
+    fn holds(&self, value: &Value<'_>) -> bool {
         let key = UsageKey::new(value.attribute as u8, value.hash);
         self.keys.iter().any(|(_, it)| *it == key)
     }
 
     /// Notes that a value is to be learnt.
-    fn keep(&mut self, value: &Value, surprise: u32) {
+    fn keep(&mut self, value: &Value<'_>, surprise: u32) {
         let key = UsageKey::new(value.attribute as u8, value.hash);
         if self.keys.len() < KEYS_MAX && !self.holds(value) {
             self.keys.push((value.attribute.about().cap as u8, key));
@@ -209,7 +205,7 @@ impl Window {
     /// How surprising a value is; judged once an hour.
     fn value(
         &mut self,
-        value: &Value,
+        value: &Value<'_>,
         error: &str,
         history: &mut History,
         users: &'static Users,
@@ -225,7 +221,7 @@ impl Window {
         if usual.surprise >= UNUSUAL_LEAST && self.unusual.len() < UNUSUAL_MAX {
             self.unusual.push(Unusual {
                 attribute: value.attribute as u8,
-                text: value.text.as_str().into(),
+                text: value.text.to_string().into(),
                 error: error.into(),
                 usual,
             });

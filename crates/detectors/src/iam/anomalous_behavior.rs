@@ -15,7 +15,7 @@ use crate::behavior::budget::{Bounds, Counts};
 use crate::behavior::explain::{Judged, decimal, fill, sentence};
 use crate::behavior::score::excess;
 use crate::behavior::track::{Due, Family, Track, begin};
-use crate::behavior::values::{self, Value};
+use crate::behavior::values::{self, Text, Value};
 use crate::behavior::window::{Call, Window};
 
 mod types;
@@ -192,7 +192,7 @@ impl AnomalousBehavior {
 }
 
 /// What the call shows.
-fn call_of<'a>(event: &Event<'a, ApiCalls>, ctx: &Context<'_>) -> Call<'a> {
+fn call_of<'v, 'e: 'v, 'c: 'v>(event: &Event<'e, ApiCalls>, ctx: &Context<'c>) -> Call<'v> {
     let mut values = values::common(event, ctx);
     if event.event_name() == LAUNCH {
         values.extend(launch(event.request()));
@@ -204,7 +204,7 @@ fn call_of<'a>(event: &Event<'a, ApiCalls>, ctx: &Context<'_>) -> Call<'a> {
         kind.weight /= 2;
     }
     Call {
-        api: Value::new(Attribute::Api, values::api(event)),
+        api: values::api(event),
         kind,
         values,
         hours: values::hours_of_week(event.time()),
@@ -215,23 +215,22 @@ fn call_of<'a>(event: &Event<'a, ApiCalls>, ctx: &Context<'_>) -> Call<'a> {
 }
 
 /// Type, image and number of instances of a launch.
-fn launch(request: &str) -> Vec<Value> {
+fn launch(request: &str) -> Vec<Value<'static>> {
     let Ok(request) = serde_json::from_str::<serde_json::Value>(request) else { return Vec::new() };
     let mut values = Vec::new();
+    let mut add = |attribute, text: String| values.push(Value::new(attribute, Text::Own(text)));
     if let Some(it) = request.get("instanceType").and_then(|it| it.as_str()) {
-        values.push(Value::new(Attribute::InstanceType, it));
+        add(Attribute::InstanceType, it.to_owned());
     }
     let items = request.pointer("/instancesSet/items").and_then(|it| it.as_array());
     let first = items.and_then(|it| it.first());
     if let Some(it) = first.and_then(|it| it.get("imageId")).and_then(|it| it.as_str()) {
-        values.push(Value::new(Attribute::Image, it));
+        add(Attribute::Image, it.to_owned());
     }
     if let Some(it) = first.and_then(|it| it.get("maxCount")).and_then(serde_json::Value::as_u64) {
         let power = it.max(1).ilog2();
-        values.push(Value::new(
-            Attribute::LaunchCount,
-            format!("{} to {} at once", 1u64 << power, (1u64 << power) * 2 - 1),
-        ));
+        let text = format!("{} to {} at once", 1u64 << power, (1u64 << power) * 2 - 1);
+        add(Attribute::LaunchCount, text);
     }
     values
 }
@@ -289,7 +288,8 @@ mod tests {
     #[test]
     fn a_launch_shows_type_image_and_number() {
         let request = r#"{"instancesSet":{"items":[{"imageId":"ami-1","minCount":1,"maxCount":20}]},"instanceType":"p4d.24xlarge"}"#;
-        let texts: Vec<String> = launch(request).into_iter().map(|it| it.text).collect();
+        let texts: Vec<String> =
+            launch(request).into_iter().map(|it| it.text.to_string()).collect();
         assert_eq!(texts, ["p4d.24xlarge", "ami-1", "16 to 31 at once"]);
         assert!(launch("null").is_empty() && launch("{").is_empty());
     }

@@ -271,14 +271,18 @@ fn tokens(additional: &str) -> u64 {
     counts.fold(0, u64::saturating_add)
 }
 
-fn call_of<'a>(model: &str, event: &Event<'a, ApiCalls>, ctx: &Context<'_>) -> Call<'a> {
+fn call_of<'v, 'e: 'v, 'c: 'v>(
+    model: &'v str,
+    event: &Event<'e, ApiCalls>,
+    ctx: &Context<'c>,
+) -> Call<'v> {
     let mut values = values::common(event, ctx);
     values.retain(|it| it.attribute != Attribute::Service);
     if !model.is_empty() {
-        values.push(Value::new(Attribute::Model, model));
+        values.push(Value::plain(Attribute::Model, model));
     }
     Call {
-        api: Value::new(Attribute::Api, values::api(event)),
+        api: values::api(event),
         kind: Kind { tactic: Tactic::Impact, weight: 800 },
         values,
         hours: values::hours_of_week(event.time()),

@@ -230,12 +230,16 @@ impl AnomalousBehavior {
 }
 
 /// What the call shows.
-fn call_of<'a>(kind: usize, event: &Event<'a, ApiCalls>, ctx: &Context<'_>) -> Call<'a> {
+fn call_of<'v, 'e: 'v, 'c: 'v>(
+    kind: usize,
+    event: &Event<'e, ApiCalls>,
+    ctx: &Context<'c>,
+) -> Call<'v> {
     let mut values = values::common(event, ctx);
     values.retain(|it| !matches!(it.attribute, Attribute::Region | Attribute::Service));
-    values.push(Value::new(Attribute::Bucket, event.bucket()));
+    values.push(Value::plain(Attribute::Bucket, event.bucket()));
     Call {
-        api: Value::new(Attribute::Api, values::api(event)),
+        api: values::api(event),
         kind: Kind {
             tactic: TACTICS.get(kind).copied().unwrap_or(Tactic::Impact),
             weight: WEIGHTS.get(kind).copied().unwrap_or(1000),

@@ -33,23 +33,32 @@ impl Level {
         }
     }
 
+    /// The probability of the value, given the one that it has behind this level.
+    fn probability(&self, weight: u64, behind: u64) -> u64 {
+        let weight = weight.saturating_mul(u64::from(USE));
+        let own = u128::from(self.count.saturating_sub(DISCOUNT)) << 32;
+        let rest = u128::from(weight + self.taken.min(self.total)) * u128::from(behind);
+        let whole = u128::from(self.total + weight).max(1);
+        u64::try_from((own + rest) / whole).unwrap_or(CERTAIN).clamp(1, CERTAIN)
+    }
+
     /// What the discount takes from a value of this count.
     pub fn taken_of(count: u64) -> u64 {
         count.min(DISCOUNT)
     }
 }
 
-/// The probability of a value in parts of [`CERTAIN`], at least 1: `levels` from the most special to the most
-/// general, each with the weight of those behind it in whole uses, then a base of `values` equal ones.
-pub fn probability(levels: &[(Level, u64)], values: u32) -> u64 {
-    let base = CERTAIN / u64::from(values.max(1));
-    levels.iter().rev().fold(base, |behind, (level, weight)| {
-        let weight = weight.saturating_mul(u64::from(USE));
-        let own = u128::from(level.count.saturating_sub(DISCOUNT)) << 32;
-        let rest = u128::from(weight + level.taken.min(level.total)) * u128::from(behind);
-        let whole = u128::from(level.total + weight).max(1);
-        u64::try_from((own + rest) / whole).unwrap_or(CERTAIN).clamp(1, CERTAIN)
-    })
+/// The probabilities of a value in parts of [`CERTAIN`], at least 1, as seen from each of the `levels`, which go
+/// from the most special to the most general: each with the weight of those behind it in whole uses, then a base
+/// of `values` equal ones.
+pub fn probabilities<const N: usize>(levels: [(Level, u64); N], values: u32) -> [u64; N] {
+    let mut behind = CERTAIN / u64::from(values.max(1));
+    let mut probabilities = [0; N];
+    for (probability, (level, weight)) in probabilities.iter_mut().zip(levels).rev() {
+        behind = level.probability(weight, behind);
+        *probability = behind;
+    }
+    probabilities
 }
 
 /// How surprising a probability is: 1000 for `full_bits` bits of information and more, 0 for what is certain.
@@ -100,7 +109,7 @@ mod tests {
         let kinds = |counts: &[u64]| counts.iter().filter(|it| **it > 0).count() as u64;
         let of = |value: usize| {
             let level = |counts: &[u64]| Level::of_uses(counts[value], sum(counts), kinds(counts));
-            probability(&[(level(&user), 1), (level(&account), 2)], 10)
+            probabilities([(level(&user), 1), (level(&account), 2)], 10)[0]
         };
         let all: u64 = (0..10).map(of).sum();
         assert!(all.abs_diff(CERTAIN) < 100, "{all}");
@@ -111,9 +120,10 @@ mod tests {
     fn without_history_the_more_general_level_decides() {
         let nothing = Level::default();
         let account = Level::of_uses(8, 10, 2);
-        let with = probability(&[(nothing, 1), (account, 2)], 100);
-        assert_eq!(with, probability(&[(account, 2)], 100));
-        assert_eq!(probability(&[], 4), CERTAIN / 4);
+        let [with, behind] = probabilities([(nothing, 1), (account, 2)], 100);
+        assert_eq!(with, behind);
+        assert_eq!(probabilities([(account, 2)], 100), [behind]);
+        assert_eq!(probabilities([(nothing, 1)], 4), [CERTAIN / 4]);
     }
 
     #[test]

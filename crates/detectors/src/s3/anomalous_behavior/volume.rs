@@ -123,17 +123,13 @@ impl Volume {
                 usual,
             );
         }
-        let account = ctx.entity.account;
-        let now = ctx.profiles.count_in_hours(&CALLS, account, bucket, hour - 23..hour + 1);
-        let days =
-            ctx.profiles.summary(&CALLS, account).map_or(0, |it| (hour - it.first_hour) / 24);
-        let days = u64::try_from(days.min(14)).unwrap_or(0);
-        if days >= LEAST_DAYS {
-            let earlier = ctx.profiles.count(&CALLS, account, bucket).saturating_sub(now);
-            let usual = earlier / (days - 1).max(1);
-            let member = "numberOfPast24HoursAPIsBucketProfiling";
-            // The mean of days, not the highest of them: more has to come.
-            judge("calls by all to the bucket in 24 hours", member, now, usual.saturating_mul(3));
+        if let Some((now, usual)) = by_all(bucket, least, ctx, hour) {
+            judge(
+                "calls by all to the bucket in 24 hours",
+                "numberOfPast24HoursAPIsBucketProfiling",
+                now,
+                usual,
+            );
         }
         found
     }
@@ -142,6 +138,21 @@ impl Volume {
     pub(crate) fn teach(out: &mut Out<'_>, bucket: u64, calls: u32) {
         out.teach(&CALLS, bucket, u64::from(calls));
     }
+}
+
+/// Calls by all to a bucket in 24 hours, and what is usual; none if they are fewer than `least` or too few days
+/// are known.
+fn by_all(bucket: u64, least: u64, ctx: &Context<'_>, hour: i64) -> Option<(u64, u64)> {
+    let account = ctx.entity.account;
+    let calls = ctx.profiles.of(&CALLS)?;
+    let days = u64::try_from((hour - calls.summary(account)?.first_hour) / 24).unwrap_or(0).min(14);
+    let all = calls.count(account, bucket);
+    if days < LEAST_DAYS || all < least {
+        return None;
+    }
+    let now = calls.count_in_hours(account, bucket, hour - 23..hour + 1);
+    // The mean of days, not the highest of them: more has to come.
+    Some((now, (all.saturating_sub(now) / (days - 1).max(1)).saturating_mul(3)))
 }
 
 #[cfg(test)]
