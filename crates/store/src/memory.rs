@@ -88,6 +88,20 @@ impl MemoryStore {
         self.types.get(name).copied()
     }
 
+    /// Every finding, in the order of identifiers.
+    pub(crate) fn stored(&self) -> impl Iterator<Item = &StoredFinding> {
+        self.findings.values()
+    }
+
+    pub(crate) fn finding_mut(&mut self, id: &str) -> Option<&mut Finding> {
+        self.findings.get_mut(id).map(|it| &mut it.finding)
+    }
+
+    /// Deletes a finding. Its generation stays, so the next draft opens the one after.
+    pub(crate) fn remove(&mut self, id: &str) -> Option<StoredFinding> {
+        self.findings.remove(id)
+    }
+
     /// Merges one draft and tells the finding's identifier and whether it did not exist before; nothing
     /// when the store is full.
     fn take(&mut self, mut draft: Draft, commit_time: Timestamp) -> Option<(String, bool)> {
