@@ -16,6 +16,7 @@ mod eval_names;
 mod geo;
 mod samples;
 mod tidy;
+mod wire;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -36,7 +37,9 @@ cargo xtask COMMAND
                    tunnels and made names in generated resolver logs; writes docs/quality-names.md
   geo [--from DIR] builds the tables of places and of AWS ranges again
   samples [--check]
-                   writes the logs that `guardpost demo` scans; --check: fails if they differ";
+                   writes the logs that `guardpost demo` scans; --check: fails if they differ
+  wire --model FILE [--check]
+                   types and checks of the HTTP API from GuardDuty's interface model (service-2.json of botocore)";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -64,6 +67,7 @@ fn run(args: &[String]) -> Result<()> {
         ("geo", _) => geo::run(rest),
         ("samples", []) => samples::run(false),
         ("samples", ["--check"]) => samples::run(true),
+        ("wire", _) => wire::run(rest),
         ("measure", _) => bench::measure::run(rest),
         ("help" | "--help" | "-h", []) => {
             println!("{USAGE}");

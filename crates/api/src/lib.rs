@@ -1,0 +1,28 @@
+//! The GuardDuty-compatible HTTP API: existing clients work by changing the endpoint.
+//!
+//! Knows no engine, no detector and no log format: what it changes goes into the store, findings come from there.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod check;
+mod context;
+mod control;
+mod epoch;
+mod error;
+mod handler;
+mod input;
+mod keys;
+pub mod kinds;
+mod operation;
+mod patterns;
+mod percent;
+mod resources;
+mod service;
+mod sigv4;
+mod state;
+mod wire;
+
+pub use control::{Control, ControlDocument, ControlFeedback};
+pub use keys::{Key, Keys, Role};
+pub use service::router;
+pub use state::{Clock, Controls, Limits, State};

@@ -1,0 +1,156 @@
+//! Detector resources: one for each account and Region, on or off, with its features.
+
+use std::collections::BTreeMap;
+
+use findings::detector_id;
+use serde::{Deserialize, Serialize};
+
+use super::features::{self, Feature};
+use super::{members, tags};
+use crate::context::Context;
+use crate::epoch::Epoch;
+use crate::error::Refusal;
+use crate::handler::{Route, Typed, route};
+use crate::kinds;
+use crate::wire::types::{
+    CreateDetectorRequest, CreateDetectorResponse, DeleteDetectorRequest, DeleteDetectorResponse,
+    DetectorStatus, FindingPublishingFrequency, GetDetectorRequest, GetDetectorResponse,
+    ListDetectorsRequest, ListDetectorsResponse, UnprocessedDataSourcesResult,
+    UpdateDetectorRequest, UpdateDetectorResponse,
+};
+
+pub(crate) const OPERATIONS: &[Route] = &[
+    route("CreateDetector", &Typed(create)),
+    route("GetDetector", &Typed(get)),
+    route("UpdateDetector", &Typed(update)),
+    route("DeleteDetector", &Typed(delete)),
+    route("ListDetectors", &Typed(list)),
+];
+
+/// The stored document.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DetectorResource {
+    pub(crate) status: DetectorStatus,
+    pub(crate) finding_publishing_frequency: FindingPublishingFrequency,
+    pub(crate) features: Vec<Feature>,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+    #[serde(default)]
+    client_token: Option<String>,
+    /// ISO 8601, as this resource has it on the wire.
+    created_at: String,
+    updated_at: String,
+}
+
+fn create(
+    context: &Context<'_>,
+    request: CreateDetectorRequest,
+) -> Result<CreateDetectorResponse, Refusal> {
+    let id = detector_id(context.owner.account, &context.owner.region);
+    let response = CreateDetectorResponse {
+        detector_id: Some(id.clone()),
+        unprocessed_data_sources: Some(UnprocessedDataSourcesResult::default()),
+    };
+    if let Some(stored) = context.find::<DetectorResource>(kinds::DETECTORS, &id)? {
+        let token = request.client_token.filter(|it| !it.is_empty());
+        if token.is_some() && stored.body.client_token == token {
+            return Ok(response);
+        }
+        let reason = "a detector already exists for the current account";
+        return Err(Refusal::bad("LimitExceededException", reason));
+    }
+    let now = Epoch(context.now);
+    let mut features = features::initial(now);
+    features::change(
+        &mut features,
+        features::wanted(request.features, request.data_sources)?,
+        now,
+    )?;
+    let resource = DetectorResource {
+        status: status(request.enable),
+        finding_publishing_frequency: request
+            .finding_publishing_frequency
+            .unwrap_or(FindingPublishingFrequency::SixHours),
+        features,
+        tags: tags::checked(request.tags)?,
+        client_token: request.client_token,
+        created_at: context.now.to_string(),
+        updated_at: context.now.to_string(),
+    };
+    context.apply(&[context.create(kinds::DETECTORS, &id, &resource)?])?;
+    Ok(response)
+}
+
+fn get(context: &Context<'_>, request: GetDetectorRequest) -> Result<GetDetectorResponse, Refusal> {
+    let resource = context.detector(&request.detector_id)?.body;
+    let (partition, account) = (context.owner.region.partition(), context.account());
+    Ok(GetDetectorResponse {
+        created_at: Some(resource.created_at),
+        data_sources: Some(features::data_sources(&resource.features)),
+        features: Some(resource.features),
+        finding_publishing_frequency: Some(resource.finding_publishing_frequency),
+        service_role: format!(
+            "arn:{partition}:iam::{account}:role/aws-service-role/guardduty.amazonaws.com/\
+             AWSServiceRoleForAmazonGuardDuty"
+        ),
+        status: resource.status,
+        tags: Some(resource.tags),
+        updated_at: Some(resource.updated_at),
+    })
+}
+
+fn update(
+    context: &Context<'_>,
+    request: UpdateDetectorRequest,
+) -> Result<UpdateDetectorResponse, Refusal> {
+    let mut stored = context.detector(&request.detector_id)?;
+    let resource = &mut stored.body;
+    if let Some(enable) = request.enable {
+        resource.status = status(enable);
+    }
+    if let Some(frequency) = request.finding_publishing_frequency {
+        resource.finding_publishing_frequency = frequency;
+    }
+    let wanted = features::wanted(request.features, request.data_sources)?;
+    features::change(&mut resource.features, wanted, Epoch(context.now))?;
+    resource.updated_at = context.now.to_string();
+    context.apply(&[stored.update()?])?;
+    Ok(UpdateDetectorResponse {})
+}
+
+/// Deletes what belongs to the detector as well. Findings stay until they are past retention.
+fn delete(
+    context: &Context<'_>,
+    request: DeleteDetectorRequest,
+) -> Result<DeleteDetectorResponse, Refusal> {
+    let stored = context.detector(&request.detector_id)?;
+    if members::any_invited(context)? {
+        return Err(Refusal::invalid(
+            "the current account cannot delete detector while it has invited or associated members",
+        ));
+    }
+    let mut changes = vec![stored.delete()];
+    for kind in kinds::OF_DETECTOR {
+        changes.extend(context.all::<serde_json::Value>(kind)?.iter().map(|it| it.delete()));
+    }
+    context.apply(&changes)?;
+    Ok(DeleteDetectorResponse {})
+}
+
+fn list(
+    context: &Context<'_>,
+    request: ListDetectorsRequest,
+) -> Result<ListDetectorsResponse, Refusal> {
+    let (found, next) = context.list::<DetectorResource>(
+        kinds::DETECTORS,
+        request.max_results,
+        request.next_token,
+    )?;
+    let detector_ids = found.iter().map(|it| it.id().to_owned()).collect();
+    Ok(ListDetectorsResponse { detector_ids, next_token: Some(next) })
+}
+
+fn status(enable: bool) -> DetectorStatus {
+    if enable { DetectorStatus::Enabled } else { DetectorStatus::Disabled }
+}

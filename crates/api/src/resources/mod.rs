@@ -1,0 +1,59 @@
+//! The families of resources, each with the table of its operations.
+
+pub(crate) mod detectors;
+mod entity_lists;
+mod features;
+mod filters;
+mod findings;
+mod invitations;
+mod members;
+mod publishing_destinations;
+mod samples;
+mod tags;
+
+use crate::handler::Route;
+
+const FAMILIES: [&[Route]; 8] = [
+    detectors::OPERATIONS,
+    findings::OPERATIONS,
+    filters::OPERATIONS,
+    entity_lists::OPERATIONS,
+    publishing_destinations::OPERATIONS,
+    members::OPERATIONS,
+    invitations::OPERATIONS,
+    tags::OPERATIONS,
+];
+
+/// Every operation that is served.
+pub(crate) fn routes() -> impl Iterator<Item = &'static Route> {
+    FAMILIES.iter().flat_map(|it| it.iter())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::wire::operations::OPERATIONS;
+
+    const UNSERVED: &str = include_str!("../../unserved.txt");
+
+    #[test]
+    fn every_operation_is_served_or_named_as_unserved() {
+        let lines = UNSERVED.lines().filter(|it| !it.starts_with('#'));
+        let unserved: Vec<&str> =
+            lines.clone().filter_map(|it| it.split_whitespace().next()).collect();
+        assert!(lines.clone().all(|it| it.split_whitespace().count() > 2), "a reason is needed");
+        assert!(unserved.is_sorted());
+        let mut named: Vec<&str> = routes().map(|it| it.name).chain(unserved).collect();
+        named.sort_unstable();
+        let all: Vec<&str> = OPERATIONS.iter().map(|it| it.name).collect();
+        assert_eq!(named, all);
+    }
+
+    #[test]
+    fn families_name_each_operation_once() {
+        let names: BTreeSet<&str> = routes().map(|it| it.name).collect();
+        assert_eq!(names.len(), routes().count());
+    }
+}

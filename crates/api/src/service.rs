@@ -1,0 +1,159 @@
+//! From an HTTP request to its answer: bounds, operation, signature, role, input, handler.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State as Extension};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use model::{Region, hash128};
+use serde_json::Value;
+use store::Owner;
+use tokio::sync::Semaphore;
+
+use crate::context::Context;
+use crate::error::{ErrorName, Refusal};
+use crate::input;
+use crate::operation::{self, Operation};
+use crate::resources;
+use crate::sigv4::{self, Rules, Signed};
+use crate::state::State;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+/// The name that clients sign for.
+const SERVICE: &str = "guardduty";
+/// How often an operation is tried that others overtake.
+const ATTEMPTS: u32 = 5;
+
+/// The API as a router that answers every path. Nest it where the GuardDuty endpoint is to be.
+pub fn router(state: State) -> Router {
+    let running = Arc::new(Semaphore::new(state.limits.concurrent));
+    let service = Arc::new(Service { state, running, requests: AtomicU64::new(0) });
+    Router::new().fallback(serve).with_state(service)
+}
+
+struct Service {
+    state: State,
+    running: Arc<Semaphore>,
+    requests: AtomicU64,
+}
+
+async fn serve(Extension(service): Extension<Arc<Service>>, request: Request) -> Response<Body> {
+    let id = service.request_id();
+    let timeout = service.state.limits.timeout;
+    let answer = match tokio::time::timeout(timeout, Arc::clone(&service).answer(request)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Refusal::new(ErrorName::RequestTimeout, "The request took too long.")),
+    };
+    let mut response = answer.unwrap_or_else(|refusal| refusal.response());
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+impl Service {
+    async fn answer(self: Arc<Self>, request: Request) -> Result<Response<Body>, Refusal> {
+        let running = Arc::clone(&self.running);
+        let permit = running.acquire_owned().await.map_err(|_| Refusal::internal())?;
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, self.state.limits.body_bytes).await.map_err(|_| {
+            Refusal::new(ErrorName::RequestTooLarge, "The request is too large or was cut off.")
+        })?;
+        // The store blocks: its work is not for the threads that wait for the network.
+        // It keeps the permit, so that work whose caller has gone still counts.
+        let work = tokio::task::spawn_blocking(move || {
+            let answer = self.work(&parts, &body);
+            drop(permit);
+            answer
+        });
+        work.await.map_err(|_| Refusal::internal())?
+    }
+
+    fn work(&self, parts: &Parts, body: &Bytes) -> Result<Response<Body>, Refusal> {
+        let now = self.state.clock.now();
+        let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
+        let header = parts.headers.get(header::HOST).and_then(|it| it.to_str().ok());
+        let host = header.or_else(|| parts.uri.authority().map(|it| it.as_str()));
+        let signed = Signed {
+            method: parts.method.as_str(),
+            path,
+            query,
+            host: host.unwrap_or_default(),
+            headers: &parts.headers,
+            body,
+        };
+        let rules = Rules { service: SERVICE, now, is_tls: self.state.limits.is_tls };
+        let mut key = None;
+        let (access_key, scope) = sigv4::verify(&signed, &rules, |id| {
+            key = self.state.keys.find(id);
+            key.as_ref().map(|it| it.secret.clone())
+        })?;
+        let key = key.ok_or_else(Refusal::internal)?;
+        let region = Region::new(&scope.region);
+        if !region.is_known() || region.as_str() != scope.region {
+            return Err(Refusal::parameter("region"));
+        }
+        let found = operation::find(parts.method.as_str(), path);
+        let (operation, labels) = found.ok_or_else(|| {
+            Refusal::new(ErrorName::UnknownOperation, "The operation is not known.")
+        })?;
+        if !key.role.may(operation) {
+            return Err(denied(&key.account.to_string(), &access_key, operation));
+        }
+        let route = resources::routes().find(|it| it.name == operation.name);
+        let route = route.ok_or_else(|| Refusal::unserved(operation.name))?;
+        let input = input::assemble(operation, &labels, query, body)?;
+        let owner = Owner::new(key.account, region);
+        let context = Context { state: &self.state, owner, now };
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match route.handler.call(&context, input.clone()) {
+                Err(refusal) if refusal.is_overtaken() && attempts < ATTEMPTS => {}
+                Ok(output) => return Ok(success(operation, &output)),
+                // Clients know the declared errors only.
+                Err(refusal) if !operation.errors.contains(&refusal.name) => {
+                    return Err(Refusal::internal());
+                }
+                Err(refusal) => return Err(refusal),
+            }
+        }
+    }
+
+    /// An identifier of a request in the form of a UUID: unique, not secret.
+    fn request_id(&self) -> String {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        let now = self.state.clock.now().millis();
+        let hash = hash128(format!("{now} {number}").as_bytes());
+        let text = format!("{hash:032x}");
+        let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+        format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+    }
+}
+
+fn success(operation: &Operation, output: &Value) -> Response<Body> {
+    let status = StatusCode::from_u16(operation.status).unwrap_or(StatusCode::OK);
+    let body = if status == StatusCode::NO_CONTENT {
+        Body::empty()
+    } else {
+        Body::from(output.to_string())
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    if status != StatusCode::NO_CONTENT {
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+    }
+    response
+}
+
+fn denied(account: &str, access_key: &str, operation: &Operation) -> Refusal {
+    let name = operation.name;
+    let message = format!(
+        "User: arn:aws:iam::{account}:user/{access_key} is not authorized to perform: guardduty:{name}"
+    );
+    Refusal::new(ErrorName::AccessDenied, message)
+}

@@ -1,0 +1,67 @@
+//! What the program that runs the API hands to it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use findings::FindingType;
+use model::Timestamp;
+use store::Store;
+
+use crate::keys::Keys;
+
+/// Everything that requests are answered from.
+#[derive(Clone)]
+pub struct State {
+    /// Findings and resources.
+    pub store: Arc<dyn Store>,
+    /// Who may call.
+    pub keys: Arc<dyn Keys>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Hears of changes that concern detection.
+    pub controls: Arc<dyn Controls>,
+    /// The types of findings there are, for samples.
+    pub finding_types: &'static [&'static FindingType],
+    /// Bounds of requests.
+    pub limits: Limits,
+}
+
+/// Tells the time; tests replace it.
+pub trait Clock: Send + Sync {
+    /// The present time.
+    fn now(&self) -> Timestamp;
+}
+
+/// Hears of changes that concern detection.
+///
+/// The change itself is an entry of the store's control journal, see [`crate::Control`], written in one
+/// transaction with the documents. This call only says that there is one.
+pub trait Controls: Send + Sync {
+    /// An entry with this number was written.
+    fn written(&self, sequence: u64);
+}
+
+/// Bounds of requests.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Largest body in bytes.
+    pub body_bytes: usize,
+    /// How long a request may take, its body included.
+    pub timeout: Duration,
+    /// Requests that are worked on at once; others wait.
+    pub concurrent: usize,
+    /// Whether connections are protected, by this process or by what stands in front of it. Only then are
+    /// payloads accepted that are not signed.
+    pub is_tls: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            body_bytes: 1 << 20,
+            timeout: Duration::from_secs(30),
+            concurrent: 64,
+            is_tls: false,
+        }
+    }
+}
