@@ -48,20 +48,6 @@ pub(crate) struct AccountStatistics {
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct AdminAccount {
-    pub(crate) admin_account_id: Option<String>,
-    pub(crate) admin_status: Option<AdminStatus>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum AdminStatus {
-    Enabled,
-    DisableInProgress,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Administrator {
     pub(crate) account_id: Option<String>,
     pub(crate) invitation_id: Option<String>,
@@ -79,14 +65,6 @@ pub(crate) struct ArchiveFindingsRequest {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ArchiveFindingsResponse {}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum AutoEnableMembers {
-    New,
-    All,
-    None,
-}
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -150,25 +128,6 @@ pub(crate) struct CreateFilterResponse {
     pub(crate) name: String,
 }
 
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CreateIPSetRequest {
-    pub(crate) activate: bool,
-    pub(crate) client_token: Option<String>,
-    pub(crate) detector_id: String,
-    pub(crate) expected_bucket_owner: Option<String>,
-    pub(crate) format: IpSetFormat,
-    pub(crate) location: String,
-    pub(crate) name: String,
-    pub(crate) tags: Option<BTreeMap<String, String>>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CreateIPSetResponse {
-    pub(crate) ip_set_id: String,
-}
-
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CreateMembersRequest {
@@ -208,63 +167,6 @@ pub(crate) struct CreateSampleFindingsRequest {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CreateSampleFindingsResponse {}
-
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CreateThreatEntitySetRequest {
-    pub(crate) activate: bool,
-    pub(crate) client_token: Option<String>,
-    pub(crate) detector_id: String,
-    pub(crate) expected_bucket_owner: Option<String>,
-    pub(crate) format: ThreatEntitySetFormat,
-    pub(crate) location: String,
-    pub(crate) name: String,
-    pub(crate) tags: Option<BTreeMap<String, String>>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CreateThreatEntitySetResponse {
-    pub(crate) threat_entity_set_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CreateThreatIntelSetRequest {
-    pub(crate) activate: bool,
-    pub(crate) client_token: Option<String>,
-    pub(crate) detector_id: String,
-    pub(crate) expected_bucket_owner: Option<String>,
-    pub(crate) format: ThreatIntelSetFormat,
-    pub(crate) location: String,
-    pub(crate) name: String,
-    pub(crate) tags: Option<BTreeMap<String, String>>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CreateThreatIntelSetResponse {
-    pub(crate) threat_intel_set_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CreateTrustedEntitySetRequest {
-    pub(crate) activate: bool,
-    pub(crate) client_token: Option<String>,
-    pub(crate) detector_id: String,
-    pub(crate) expected_bucket_owner: Option<String>,
-    pub(crate) format: TrustedEntitySetFormat,
-    pub(crate) location: String,
-    pub(crate) name: String,
-    pub(crate) tags: Option<BTreeMap<String, String>>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CreateTrustedEntitySetResponse {
-    pub(crate) trusted_entity_set_id: String,
-}
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -342,17 +244,6 @@ pub(crate) struct DeleteFilterResponse {}
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct DeleteIPSetRequest {
-    pub(crate) detector_id: String,
-    pub(crate) ip_set_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DeleteIPSetResponse {}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct DeleteInvitationsRequest {
     pub(crate) account_ids: Vec<String>,
 }
@@ -386,58 +277,6 @@ pub(crate) struct DeletePublishingDestinationRequest {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeletePublishingDestinationResponse {}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DeleteThreatEntitySetRequest {
-    pub(crate) detector_id: String,
-    pub(crate) threat_entity_set_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DeleteThreatEntitySetResponse {}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DeleteThreatIntelSetRequest {
-    pub(crate) detector_id: String,
-    pub(crate) threat_intel_set_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DeleteThreatIntelSetResponse {}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DeleteTrustedEntitySetRequest {
-    pub(crate) detector_id: String,
-    pub(crate) trusted_entity_set_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DeleteTrustedEntitySetResponse {}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DescribeOrganizationConfigurationRequest {
-    pub(crate) detector_id: String,
-    pub(crate) max_results: Option<i64>,
-    pub(crate) next_token: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DescribeOrganizationConfigurationResponse {
-    pub(crate) auto_enable: Option<bool>,
-    pub(crate) auto_enable_organization_members: Option<AutoEnableMembers>,
-    pub(crate) data_sources: Option<OrganizationDataSourceConfigurationsResult>,
-    pub(crate) features: Option<Vec<OrganizationFeatureConfigurationResult>>,
-    pub(crate) member_account_limit_reached: bool,
-    pub(crate) next_token: Option<String>,
-}
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -553,16 +392,6 @@ pub(crate) enum DetectorStatus {
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct DisableOrganizationAdminAccountRequest {
-    pub(crate) admin_account_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DisableOrganizationAdminAccountResponse {}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct DisassociateFromAdministratorAccountRequest {
     pub(crate) detector_id: String,
 }
@@ -600,16 +429,6 @@ pub(crate) struct EbsVolumesResult {
     pub(crate) reason: Option<String>,
     pub(crate) status: Option<DataSourceStatus>,
 }
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct EnableOrganizationAdminAccountRequest {
-    pub(crate) admin_account_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct EnableOrganizationAdminAccountResponse {}
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -772,24 +591,6 @@ pub(crate) struct GetFindingsStatisticsResponse {
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct GetIPSetRequest {
-    pub(crate) detector_id: String,
-    pub(crate) ip_set_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct GetIPSetResponse {
-    pub(crate) expected_bucket_owner: Option<String>,
-    pub(crate) format: IpSetFormat,
-    pub(crate) location: String,
-    pub(crate) name: String,
-    pub(crate) status: IpSetStatus,
-    pub(crate) tags: Option<BTreeMap<String, String>>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct GetInvitationsCountRequest {}
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -838,72 +639,6 @@ pub(crate) struct GetMembersResponse {
     pub(crate) unprocessed_accounts: Vec<UnprocessedAccount>,
 }
 
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct GetOrganizationStatisticsResponse {
-    pub(crate) organization_details: Option<OrganizationDetails>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct GetThreatEntitySetRequest {
-    pub(crate) detector_id: String,
-    pub(crate) threat_entity_set_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct GetThreatEntitySetResponse {
-    pub(crate) created_at: Option<Epoch>,
-    pub(crate) error_details: Option<String>,
-    pub(crate) expected_bucket_owner: Option<String>,
-    pub(crate) format: ThreatEntitySetFormat,
-    pub(crate) location: String,
-    pub(crate) name: String,
-    pub(crate) status: ThreatEntitySetStatus,
-    pub(crate) tags: Option<BTreeMap<String, String>>,
-    pub(crate) updated_at: Option<Epoch>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct GetThreatIntelSetRequest {
-    pub(crate) detector_id: String,
-    pub(crate) threat_intel_set_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct GetThreatIntelSetResponse {
-    pub(crate) expected_bucket_owner: Option<String>,
-    pub(crate) format: ThreatIntelSetFormat,
-    pub(crate) location: String,
-    pub(crate) name: String,
-    pub(crate) status: ThreatIntelSetStatus,
-    pub(crate) tags: Option<BTreeMap<String, String>>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct GetTrustedEntitySetRequest {
-    pub(crate) detector_id: String,
-    pub(crate) trusted_entity_set_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct GetTrustedEntitySetResponse {
-    pub(crate) created_at: Option<Epoch>,
-    pub(crate) error_details: Option<String>,
-    pub(crate) expected_bucket_owner: Option<String>,
-    pub(crate) format: TrustedEntitySetFormat,
-    pub(crate) location: String,
-    pub(crate) name: String,
-    pub(crate) status: TrustedEntitySetStatus,
-    pub(crate) tags: Option<BTreeMap<String, String>>,
-    pub(crate) updated_at: Option<Epoch>,
-}
-
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum GroupByType {
@@ -936,29 +671,6 @@ pub(crate) struct InviteMembersRequest {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InviteMembersResponse {
     pub(crate) unprocessed_accounts: Vec<UnprocessedAccount>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum IpSetFormat {
-    Txt,
-    Stix,
-    OtxCsv,
-    AlienVault,
-    ProofPoint,
-    FireEye,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum IpSetStatus {
-    Inactive,
-    Activating,
-    Active,
-    Deactivating,
-    Error,
-    DeletePending,
-    Deleted,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -1033,21 +745,6 @@ pub(crate) struct ListFindingsResponse {
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ListIPSetsRequest {
-    pub(crate) detector_id: String,
-    pub(crate) max_results: Option<i64>,
-    pub(crate) next_token: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ListIPSetsResponse {
-    pub(crate) ip_set_ids: Vec<String>,
-    pub(crate) next_token: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct ListInvitationsRequest {
     pub(crate) max_results: Option<i64>,
     pub(crate) next_token: Option<String>,
@@ -1078,20 +775,6 @@ pub(crate) struct ListMembersResponse {
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ListOrganizationAdminAccountsRequest {
-    pub(crate) max_results: Option<i64>,
-    pub(crate) next_token: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ListOrganizationAdminAccountsResponse {
-    pub(crate) admin_accounts: Option<Vec<AdminAccount>>,
-    pub(crate) next_token: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct ListPublishingDestinationsRequest {
     pub(crate) detector_id: String,
     pub(crate) max_results: Option<i64>,
@@ -1115,51 +798,6 @@ pub(crate) struct ListTagsForResourceRequest {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ListTagsForResourceResponse {
     pub(crate) tags: Option<BTreeMap<String, String>>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ListThreatEntitySetsRequest {
-    pub(crate) detector_id: String,
-    pub(crate) max_results: Option<i64>,
-    pub(crate) next_token: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ListThreatEntitySetsResponse {
-    pub(crate) next_token: Option<String>,
-    pub(crate) threat_entity_set_ids: Vec<String>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ListThreatIntelSetsRequest {
-    pub(crate) detector_id: String,
-    pub(crate) max_results: Option<i64>,
-    pub(crate) next_token: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ListThreatIntelSetsResponse {
-    pub(crate) next_token: Option<String>,
-    pub(crate) threat_intel_set_ids: Vec<String>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ListTrustedEntitySetsRequest {
-    pub(crate) detector_id: String,
-    pub(crate) max_results: Option<i64>,
-    pub(crate) next_token: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ListTrustedEntitySetsResponse {
-    pub(crate) next_token: Option<String>,
-    pub(crate) trusted_entity_set_ids: Vec<String>,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -1276,166 +914,6 @@ pub(crate) enum OrgFeatureAdditionalConfiguration {
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum OrgFeatureStatus {
-    New,
-    None,
-    All,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationAdditionalConfiguration {
-    pub(crate) auto_enable: Option<OrgFeatureStatus>,
-    pub(crate) name: Option<OrgFeatureAdditionalConfiguration>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationAdditionalConfigurationResult {
-    pub(crate) auto_enable: Option<OrgFeatureStatus>,
-    pub(crate) name: Option<OrgFeatureAdditionalConfiguration>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationDataSourceConfigurations {
-    pub(crate) kubernetes: Option<OrganizationKubernetesConfiguration>,
-    pub(crate) malware_protection: Option<OrganizationMalwareProtectionConfiguration>,
-    pub(crate) s3_logs: Option<OrganizationS3LogsConfiguration>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationDataSourceConfigurationsResult {
-    pub(crate) kubernetes: Option<OrganizationKubernetesConfigurationResult>,
-    pub(crate) malware_protection: Option<OrganizationMalwareProtectionConfigurationResult>,
-    pub(crate) s3_logs: OrganizationS3LogsConfigurationResult,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationDetails {
-    pub(crate) organization_statistics: Option<OrganizationStatistics>,
-    pub(crate) updated_at: Option<Epoch>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationEbsVolumes {
-    pub(crate) auto_enable: Option<bool>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationEbsVolumesResult {
-    pub(crate) auto_enable: Option<bool>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationFeatureConfiguration {
-    pub(crate) additional_configuration: Option<Vec<OrganizationAdditionalConfiguration>>,
-    pub(crate) auto_enable: Option<OrgFeatureStatus>,
-    pub(crate) name: Option<OrgFeature>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationFeatureConfigurationResult {
-    pub(crate) additional_configuration: Option<Vec<OrganizationAdditionalConfigurationResult>>,
-    pub(crate) auto_enable: Option<OrgFeatureStatus>,
-    pub(crate) name: Option<OrgFeature>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationFeatureStatistics {
-    pub(crate) additional_configuration:
-        Option<Vec<OrganizationFeatureStatisticsAdditionalConfiguration>>,
-    pub(crate) enabled_accounts_count: Option<i64>,
-    pub(crate) name: Option<OrgFeature>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationFeatureStatisticsAdditionalConfiguration {
-    pub(crate) enabled_accounts_count: Option<i64>,
-    pub(crate) name: Option<OrgFeatureAdditionalConfiguration>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationKubernetesAuditLogsConfiguration {
-    pub(crate) auto_enable: bool,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationKubernetesAuditLogsConfigurationResult {
-    pub(crate) auto_enable: bool,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationKubernetesConfiguration {
-    pub(crate) audit_logs: OrganizationKubernetesAuditLogsConfiguration,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationKubernetesConfigurationResult {
-    pub(crate) audit_logs: OrganizationKubernetesAuditLogsConfigurationResult,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationMalwareProtectionConfiguration {
-    pub(crate) scan_ec2_instance_with_findings: Option<OrganizationScanEc2InstanceWithFindings>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationMalwareProtectionConfigurationResult {
-    pub(crate) scan_ec2_instance_with_findings:
-        Option<OrganizationScanEc2InstanceWithFindingsResult>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationS3LogsConfiguration {
-    pub(crate) auto_enable: bool,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationS3LogsConfigurationResult {
-    pub(crate) auto_enable: bool,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationScanEc2InstanceWithFindings {
-    pub(crate) ebs_volumes: Option<OrganizationEbsVolumes>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationScanEc2InstanceWithFindingsResult {
-    pub(crate) ebs_volumes: Option<OrganizationEbsVolumesResult>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrganizationStatistics {
-    pub(crate) active_accounts_count: Option<i64>,
-    pub(crate) count_by_feature: Option<Vec<OrganizationFeatureStatistics>>,
-    pub(crate) enabled_accounts_count: Option<i64>,
-    pub(crate) member_accounts_count: Option<i64>,
-    pub(crate) total_accounts_count: Option<i64>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum PublishingStatus {
     PendingVerification,
     Publishing,
@@ -1529,75 +1007,6 @@ pub(crate) struct TagResourceRequest {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TagResourceResponse {}
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum ThreatEntitySetFormat {
-    Txt,
-    Stix,
-    OtxCsv,
-    AlienVault,
-    ProofPoint,
-    FireEye,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum ThreatEntitySetStatus {
-    Inactive,
-    Activating,
-    Active,
-    Deactivating,
-    Error,
-    DeletePending,
-    Deleted,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum ThreatIntelSetFormat {
-    Txt,
-    Stix,
-    OtxCsv,
-    AlienVault,
-    ProofPoint,
-    FireEye,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum ThreatIntelSetStatus {
-    Inactive,
-    Activating,
-    Active,
-    Deactivating,
-    Error,
-    DeletePending,
-    Deleted,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum TrustedEntitySetFormat {
-    Txt,
-    Stix,
-    OtxCsv,
-    AlienVault,
-    ProofPoint,
-    FireEye,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum TrustedEntitySetStatus {
-    Inactive,
-    Activating,
-    Active,
-    Deactivating,
-    Error,
-    DeletePending,
-    Deleted,
-}
-
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UnarchiveFindingsRequest {
@@ -1679,21 +1088,6 @@ pub(crate) struct UpdateFindingsFeedbackResponse {}
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct UpdateIPSetRequest {
-    pub(crate) activate: Option<bool>,
-    pub(crate) detector_id: String,
-    pub(crate) expected_bucket_owner: Option<String>,
-    pub(crate) ip_set_id: String,
-    pub(crate) location: Option<String>,
-    pub(crate) name: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct UpdateIPSetResponse {}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct UpdateMemberDetectorsRequest {
     pub(crate) account_ids: Vec<String>,
     pub(crate) data_sources: Option<DataSourceConfigurations>,
@@ -1709,20 +1103,6 @@ pub(crate) struct UpdateMemberDetectorsResponse {
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct UpdateOrganizationConfigurationRequest {
-    pub(crate) auto_enable: Option<bool>,
-    pub(crate) auto_enable_organization_members: Option<AutoEnableMembers>,
-    pub(crate) data_sources: Option<OrganizationDataSourceConfigurations>,
-    pub(crate) detector_id: String,
-    pub(crate) features: Option<Vec<OrganizationFeatureConfiguration>>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct UpdateOrganizationConfigurationResponse {}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct UpdatePublishingDestinationRequest {
     pub(crate) destination_id: String,
     pub(crate) destination_properties: Option<DestinationProperties>,
@@ -1732,48 +1112,3 @@ pub(crate) struct UpdatePublishingDestinationRequest {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UpdatePublishingDestinationResponse {}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct UpdateThreatEntitySetRequest {
-    pub(crate) activate: Option<bool>,
-    pub(crate) detector_id: String,
-    pub(crate) expected_bucket_owner: Option<String>,
-    pub(crate) location: Option<String>,
-    pub(crate) name: Option<String>,
-    pub(crate) threat_entity_set_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct UpdateThreatEntitySetResponse {}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct UpdateThreatIntelSetRequest {
-    pub(crate) activate: Option<bool>,
-    pub(crate) detector_id: String,
-    pub(crate) expected_bucket_owner: Option<String>,
-    pub(crate) location: Option<String>,
-    pub(crate) name: Option<String>,
-    pub(crate) threat_intel_set_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct UpdateThreatIntelSetResponse {}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct UpdateTrustedEntitySetRequest {
-    pub(crate) activate: Option<bool>,
-    pub(crate) detector_id: String,
-    pub(crate) expected_bucket_owner: Option<String>,
-    pub(crate) location: Option<String>,
-    pub(crate) name: Option<String>,
-    pub(crate) trusted_entity_set_id: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct UpdateTrustedEntitySetResponse {}
