@@ -10,6 +10,7 @@ use store::{Change, ControlEntry, Document, DocumentKey, DocumentQuery, Owner, S
 use crate::control::Control;
 use crate::error::Refusal;
 use crate::kinds;
+use crate::percent::hex;
 use crate::resources::detectors::DetectorResource;
 use crate::state::State;
 
@@ -152,8 +153,9 @@ impl Context<'_> {
             Some(token) => hash.update(format!("token\n{token}")),
             None => hash.update(format!("{}\n{name}", self.now.millis())),
         }
-        let digest = hash.finalize();
-        digest.iter().take(ID_BYTES).map(|it| format!("{it:02x}")).collect()
+        let mut digits = hex(&hash.finalize());
+        digits.truncate(2 * ID_BYTES);
+        digits
     }
 }
 

@@ -20,6 +20,8 @@ mod resources;
 mod service;
 mod sigv4;
 mod state;
+#[cfg(test)]
+mod testing;
 mod wire;
 
 pub use control::{Control, ControlDocument, ControlFeedback};

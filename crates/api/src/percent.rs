@@ -1,4 +1,4 @@
-//! Percent-encoding of paths and queries.
+//! Percent-encoding of paths and queries, and hexadecimal digits.
 
 /// Decodes `%XX`; nothing where an escape is broken or the result is no UTF-8.
 pub(crate) fn decode(text: &str) -> Option<String> {
@@ -39,6 +39,12 @@ pub(crate) fn pairs(query: &str) -> Option<Vec<(String, String)>> {
             Some((decode(name)?, decode(value)?))
         })
         .collect()
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |it: u8| char::from_digit(u32::from(it), 16).unwrap_or('0');
+    bytes.iter().flat_map(|&it| [digit(it >> 4), digit(it & 15)]).collect()
 }
 
 pub(crate) fn hex_digit(byte: u8) -> Option<u8> {

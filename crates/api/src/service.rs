@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State as Extension};
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use model::{Region, hash128};
 use serde_json::Value;
@@ -76,7 +77,7 @@ impl Service {
         let now = self.state.clock.now();
         let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
         let header = parts.headers.get(header::HOST).and_then(|it| it.to_str().ok());
-        let host = header.or_else(|| parts.uri.authority().map(|it| it.as_str()));
+        let host = header.or_else(|| parts.uri.authority().map(Authority::as_str));
         let signed = Signed {
             method: parts.method.as_str(),
             path,
@@ -157,3 +158,6 @@ fn denied(account: &str, access_key: &str, operation: &Operation) -> Refusal {
     );
     Refusal::new(ErrorName::AccessDenied, message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,17 +12,19 @@ const HEAD: &str = "\
 ";
 
 /// What the generated file may use of the crate's module `check`.
-const PARTS: &[&str] = &[
-    "body", "flag", "integer", "label", "list", "map", "one_of", "query", "structure", "text",
-];
+const PARTS: &[&str] =
+    &["body", "flag", "integer", "label", "list", "map", "one_of", "query", "structure", "text"];
 
 /// Bounds where the model names none.
 const NONE: (&str, &str) = ("i64::MIN", "i64::MAX");
 
 pub(crate) fn file(model: &Model, unserved: &BTreeSet<String>) -> Result<String> {
     let mut text = String::new();
-    let roots: BTreeSet<&str> =
-        model.served(unserved).filter_map(|it| it.input.as_ref()).map(|it| it.shape.as_str()).collect();
+    let roots: BTreeSet<&str> = model
+        .served(unserved)
+        .filter_map(|it| it.input.as_ref())
+        .map(|it| it.shape.as_str())
+        .collect();
     let inputs = model.served(unserved).filter_map(|it| it.input.as_ref());
     for name in model.reached(inputs)? {
         let shape = model.shape(name)?;
@@ -52,7 +54,7 @@ fn expression(name: &str, shape: &Shape) -> Result<String> {
     Ok(match shape.kind.as_str() {
         "structure" => format!("structure(&[{}])", members(shape)?),
         "string" if !shape.values.is_empty() => format!("one_of(&{:?})", shape.values),
-        "string" => format!("text({low}, {high}, {})", pattern(name, shape)?),
+        "string" => format!("text({low}, {high}, {})", pattern(name, shape)),
         "integer" | "long" => {
             format!("integer({}, {})", bound(&shape.min, NONE.0), bound(&shape.max, NONE.1))
         }
@@ -64,9 +66,11 @@ fn expression(name: &str, shape: &Shape) -> Result<String> {
 }
 
 /// Patterns are functions of the crate `api`, written by hand and named after the shape.
-fn pattern(name: &str, shape: &Shape) -> Result<String> {
-    let known = shape.pattern.is_some();
-    Ok(if known { format!("Some(patterns::{})", names::snake(name)) } else { "None".to_owned() })
+fn pattern(name: &str, shape: &Shape) -> String {
+    match &shape.pattern {
+        Some(_) => format!("Some(patterns::{})", names::snake(name)),
+        None => "None".to_owned(),
+    }
 }
 
 fn members(shape: &Shape) -> Result<String> {

@@ -25,15 +25,13 @@ pub(crate) fn screaming(name: &str) -> String {
 
 /// `FIFTEEN_MINUTES` and `Very_Large` as `FifteenMinutes` and `VeryLarge`.
 pub(crate) fn variant(value: &str) -> String {
-    let parts = value.split(|c: char| !c.is_ascii_alphanumeric()).filter(|it| !it.is_empty());
-    parts
-        .map(|part| {
-            let (first, rest) = part.split_at(1);
-            let is_loud = !part.chars().any(char::is_lowercase);
-            let rest = if is_loud { rest.to_lowercase() } else { rest.to_owned() };
-            format!("{}{rest}", first.to_uppercase())
-        })
-        .collect()
+    let mut text = String::new();
+    for part in value.split(|c: char| !c.is_ascii_alphanumeric()) {
+        let is_loud = !part.chars().any(char::is_lowercase);
+        let part = if is_loud { part.to_lowercase() } else { part.to_owned() };
+        text.push_str(&variant_part(&part));
+    }
+    text
 }
 
 /// `DetectorId` as `detectorId`.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::features::{self, Feature};
 use super::{members, tags};
-use crate::context::Context;
+use crate::context::{Context, Stored};
 use crate::epoch::Epoch;
 use crate::error::Refusal;
 use crate::handler::{Route, Typed, route};
@@ -132,7 +132,7 @@ fn delete(
     }
     let mut changes = vec![stored.delete()];
     for kind in kinds::OF_DETECTOR {
-        changes.extend(context.all::<serde_json::Value>(kind)?.iter().map(|it| it.delete()));
+        changes.extend(context.all::<serde_json::Value>(kind)?.iter().map(Stored::delete));
     }
     context.apply(&changes)?;
     Ok(DeleteDetectorResponse {})
@@ -153,4 +153,114 @@ fn list(
 
 fn status(enable: bool) -> DetectorStatus {
     if enable { DetectorStatus::Enabled } else { DetectorStatus::Disabled }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::kinds;
+    use crate::testing::Server;
+
+    #[test]
+    fn a_detector_lives_from_create_to_delete() {
+        let server = Server::start();
+        assert_eq!(
+            server.ok("GET", "/detector", &Value::Null),
+            json!({"detectorIds": [], "nextToken": ""})
+        );
+        let tags = json!({"enable": false, "tags": {"team": "sec"}, "clientToken": "t"});
+        let id = server.ok("POST", "/detector", &tags)["detectorId"].clone();
+        // The same token is the same call, sent twice.
+        assert_eq!(server.ok("POST", "/detector", &tags)["detectorId"], id);
+        assert_eq!(
+            server.refused("POST", "/detector", &json!({"enable": true})),
+            "The request is rejected because a detector already exists for the current account."
+        );
+        let target = format!("/detector/{}", id.as_str().unwrap());
+        let detector = server.ok("GET", &target, &Value::Null);
+        assert_eq!(detector["status"], "DISABLED");
+        assert_eq!(detector["findingPublishingFrequency"], "SIX_HOURS");
+        assert_eq!(detector["tags"], json!({"team": "sec"}));
+        assert!(detector["createdAt"].as_str().unwrap().starts_with("2026-03-01T12:00:00."));
+        server.ok(
+            "POST",
+            &target,
+            &json!({"enable": true, "findingPublishingFrequency": "ONE_HOUR"}),
+        );
+        let detector = server.ok("GET", &target, &Value::Null);
+        assert_eq!(
+            (&detector["status"], &detector["findingPublishingFrequency"]),
+            (&json!("ENABLED"), &json!("ONE_HOUR"))
+        );
+        server.ok("DELETE", &target, &Value::Null);
+        assert_eq!(server.ok("GET", "/detector", &Value::Null)["detectorIds"], json!([]));
+        assert_eq!(server.call("admin", "GET", &target, &Value::Null).status, 400);
+    }
+
+    #[test]
+    fn features_keep_their_order_and_their_times() {
+        let server = Server::start();
+        let target = format!("/detector/{}", server.detector("admin"));
+        let features = |detector: &Value| detector["features"].as_array().unwrap().clone();
+        let before = features(&server.ok("GET", &target, &Value::Null));
+        let names: Vec<&str> = before.iter().map(|it| it["name"].as_str().unwrap()).collect();
+        assert_eq!(names[..4], ["CLOUD_TRAIL", "DNS_LOGS", "FLOW_LOGS", "S3_DATA_EVENTS"]);
+        assert_eq!(names.len(), 12);
+        let change = json!({"features": [
+            {"name": "RUNTIME_MONITORING", "status": "ENABLED", "additionalConfiguration": [
+                {"name": "EC2_AGENT_MANAGEMENT", "status": "ENABLED"},
+            ]},
+            {"name": "S3_DATA_EVENTS", "status": "ENABLED"},
+        ]});
+        server.ok("POST", &target, &change);
+        let after = features(&server.ok("GET", &target, &Value::Null));
+        for (old, new) in before.iter().zip(&after) {
+            assert_eq!(old["name"], new["name"]);
+            assert_eq!(old == new, old["name"] != "RUNTIME_MONITORING");
+        }
+        assert!(after[9]["updatedAt"].as_f64() > before[9]["updatedAt"].as_f64());
+        assert_eq!(after[9]["additionalConfiguration"][2]["status"], "ENABLED");
+        let unknown = json!({"features": [{"name": "FLOW_LOGS", "status": "DISABLED"}]});
+        assert_eq!(
+            server.refused("POST", &target, &unknown),
+            "The request is rejected because the parameter features has an invalid value."
+        );
+    }
+
+    #[test]
+    fn deprecated_data_sources_are_features() {
+        let server = Server::start();
+        let target = format!("/detector/{}", server.detector("admin"));
+        let sources = json!({"dataSources": {
+            "s3Logs": {"enable": false}, "kubernetes": {"auditLogs": {"enable": true}},
+        }});
+        server.ok("POST", &target, &sources);
+        let detector = server.ok("GET", &target, &Value::Null);
+        assert_eq!(detector["dataSources"]["s3Logs"]["status"], "DISABLED");
+        assert_eq!(detector["dataSources"]["kubernetes"]["auditLogs"]["status"], "ENABLED");
+        assert_eq!(detector["features"][3]["status"], "DISABLED");
+        let both = json!({"dataSources": {}, "features": []});
+        assert!(server.refused("POST", &target, &both).contains("both dataSources and features"));
+    }
+
+    #[test]
+    fn the_engine_hears_of_every_change() {
+        let server = Server::start();
+        let target = format!("/detector/{}", server.detector("admin"));
+        server.ok(
+            "POST",
+            &target,
+            &json!({"features": [{"name": "AI_ANALYST", "status": "ENABLED"}]}),
+        );
+        server.ok("DELETE", &target, &Value::Null);
+        let controls = server.controls();
+        let kinds: Vec<_> = controls.iter().map(|it| it.documents[0].kind.as_str()).collect();
+        assert_eq!(kinds, [kinds::DETECTORS; 3]);
+        assert_eq!(
+            controls[1].documents[0].body.as_ref().unwrap()["features"][11]["status"],
+            "ENABLED"
+        );
+        assert_eq!(controls[2].documents[0].body, None);
+    }
 }

@@ -238,3 +238,119 @@ fn refuse_member(context: &Context<'_>) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Server;
+
+    const PATHS: [(&str, &Family); 4] = [
+        ("ipset", &IP_SETS),
+        ("threatintelset", &THREAT_INTEL_SETS),
+        ("trustedentityset", &TRUSTED_ENTITY_SETS),
+        ("threatentityset", &THREAT_ENTITY_SETS),
+    ];
+
+    fn body(name: &str, activate: bool) -> Value {
+        let location = format!("s3://bucket/{name}.txt");
+        json!({"name": name, "format": "TXT", "location": location, "activate": activate, "tags": {"a": "b"}})
+    }
+
+    #[test]
+    fn a_list_of_every_family_lives_from_create_to_delete() {
+        let server = Server::start();
+        let detector = server.detector("admin");
+        for (path, family) in PATHS {
+            let target = format!("/detector/{detector}/{path}");
+            let made = server.ok("POST", &target, &body("first", true));
+            let one = format!("{target}/{}", made[family.id].as_str().unwrap());
+            let list = server.ok("GET", &one, &Value::Null);
+            assert_eq!(
+                (&list["status"], &list["tags"]),
+                (&json!("ACTIVATING"), &json!({"a": "b"}))
+            );
+            assert_eq!(list["createdAt"].is_number(), family.is_dated);
+            server.ok("POST", &one, &json!({"activate": false, "name": "renamed"}));
+            let list = server.ok("GET", &one, &Value::Null);
+            assert_eq!((&list["status"], &list["name"]), (&json!("INACTIVE"), &json!("renamed")));
+            // A new place of an inactive list is not read.
+            server.ok("POST", &one, &json!({"location": "https://example.com/list.txt"}));
+            assert_eq!(server.ok("GET", &one, &Value::Null)["status"], "INACTIVE");
+            let listed = server.ok("GET", &target, &Value::Null);
+            assert_eq!(listed[family.ids], json!([made[family.id]]));
+            server.ok("DELETE", &one, &Value::Null);
+            let expected =
+                format!("The request is rejected because an invalid {} is specified.", family.id);
+            assert_eq!(server.refused("GET", &one, &Value::Null), expected);
+        }
+        // Made, changed twice and deleted, four times, after the detector.
+        assert_eq!(server.controls().len(), 1 + 4 * 4);
+    }
+
+    #[test]
+    fn the_number_of_lists_is_bounded_and_names_are_unique() {
+        let server = Server::start();
+        let detector = server.detector("admin");
+        for (path, family) in PATHS {
+            let target = format!("/detector/{detector}/{path}");
+            for n in 0..family.max {
+                server.ok("POST", &target, &body(&format!("list-{n}"), true));
+            }
+            assert!(
+                server.refused("POST", &target, &body("more", true)).contains("maximum number")
+            );
+        }
+        let threats = format!("/detector/{detector}/threatintelset");
+        let id = server.ok("GET", &threats, &Value::Null)["threatIntelSetIds"][0].clone();
+        server.ok("DELETE", &format!("{threats}/{}", id.as_str().unwrap()), &Value::Null);
+        let names: Vec<String> = (0..6).map(|it| format!("list-{it}")).collect();
+        let refused = names
+            .iter()
+            .filter(|it| server.call("admin", "POST", &threats, &body(it, true)).status == 400);
+        assert_eq!(refused.count(), 5);
+    }
+
+    #[test]
+    fn a_call_that_is_sent_twice_makes_one_list() {
+        let server = Server::start();
+        let target = format!("/detector/{}/ipset", server.detector("admin"));
+        let mut body = body("once", true);
+        body["clientToken"] = json!("token");
+        let first = server.ok("POST", &target, &body);
+        assert_eq!(server.ok("POST", &target, &body), first);
+    }
+
+    #[test]
+    fn what_is_malformed_is_named() {
+        let server = Server::start();
+        let target = format!("/detector/{}/ipset", server.detector("admin"));
+        for (parameter, value) in [
+            ("location", json!("ftp://example.com/a")),
+            ("location", json!("s3://bucket")),
+            ("location", json!("file:///etc/passwd")),
+            ("format", json!("PDF")),
+            ("name", json!("")),
+            ("expectedBucketOwner", json!("12")),
+        ] {
+            let mut body = body("list", true);
+            body[parameter] = value;
+            let expected = format!(
+                "The request is rejected because the parameter {parameter} has an invalid value."
+            );
+            assert_eq!(server.refused("POST", &target, &body), expected);
+        }
+    }
+
+    #[test]
+    fn members_leave_lists_to_their_administrator() {
+        let server = Server::start();
+        let (mine, theirs) = (server.detector("admin"), server.detector("other"));
+        members::tests::associate(&server, &mine, &theirs);
+        let answer =
+            server.call("other", "POST", &format!("/detector/{theirs}/ipset"), &body("a", true));
+        assert_eq!(
+            answer.body["message"],
+            "The request is rejected because member accounts cannot manage IPSets or ThreatIntelSets."
+        );
+    }
+}

@@ -161,3 +161,105 @@ fn check_criteria(criteria: &FindingCriteria) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::testing::Server;
+
+    fn criteria() -> Value {
+        json!({"criterion": {"type": {"equals": ["Recon:EC2/Portscan"]}, "severity": {"gte": "4"}}})
+    }
+
+    #[test]
+    fn a_filter_lives_from_create_to_delete() {
+        let server = Server::start();
+        let target = format!("/detector/{}/filter", server.detector("admin"));
+        let made = json!({"name": "a.b-c_1", "findingCriteria": criteria(), "action": "ARCHIVE", "rank": 3});
+        assert_eq!(server.ok("POST", &target, &made), json!({"name": "a.b-c_1"}));
+        assert_eq!(
+            server.refused("POST", &target, &made),
+            "The request is rejected because a filter with the given name already exists."
+        );
+        let one = format!("{target}/a.b-c_1");
+        let filter = server.ok("GET", &one, &Value::Null);
+        assert_eq!(
+            (&filter["action"], &filter["rank"], &filter["version"]),
+            (&json!("ARCHIVE"), &json!(3), &json!(1))
+        );
+        // A number that came as text is a number.
+        assert_eq!(filter["findingCriteria"]["criterion"]["severity"], json!({"gte": 4}));
+        server.ok("POST", &one, &json!({"action": "NOOP", "description": "noise (lab)"}));
+        let filter = server.ok("GET", &one, &Value::Null);
+        assert_eq!(
+            (&filter["action"], &filter["rank"], &filter["version"]),
+            (&json!("NOOP"), &json!(3), &json!(2))
+        );
+        assert!(filter["updatedAt"].as_f64() > filter["createdAt"].as_f64());
+        assert_eq!(server.ok("GET", &target, &Value::Null)["filterNames"], json!(["a.b-c_1"]));
+        server.ok("DELETE", &one, &Value::Null);
+        assert_eq!(
+            server.refused("GET", &one, &Value::Null),
+            "The request is rejected since no such resource found."
+        );
+        let controls = server.controls();
+        assert_eq!(controls.len(), 4);
+        assert_eq!(controls[1].documents[0].body.as_ref().unwrap()["action"], "ARCHIVE");
+    }
+
+    #[test]
+    fn what_is_malformed_is_named() {
+        let server = Server::start();
+        let target = format!("/detector/{}/filter", server.detector("admin"));
+        let field = |name: &str| json!({"criterion": {name: {"equals": ["a"]}}});
+        for (parameter, name, description, criteria) in [
+            ("name", "a b", "", criteria()),
+            ("name", "ab", "", criteria()),
+            ("description", "abc", "50%", criteria()),
+            ("findingCriteria", "abc", "", json!({})),
+            ("findingCriteria", "abc", "", field("nothing")),
+        ] {
+            let body =
+                json!({"name": name, "description": description, "findingCriteria": criteria});
+            let message = server.refused("POST", &target, &body);
+            let start = format!(
+                "The request is rejected because the parameter {parameter} has an invalid value"
+            );
+            assert!(message.starts_with(&start), "{message}");
+        }
+    }
+
+    #[test]
+    fn pages_hold_every_filter_once_and_the_number_is_bounded() {
+        let server = Server::start();
+        let target = format!("/detector/{}/filter", server.detector("admin"));
+        let body =
+            |n: usize| json!({"name": format!("filter-{n:03}"), "findingCriteria": criteria()});
+        for n in 0..super::FILTERS_MAX {
+            server.ok("POST", &target, &body(n));
+        }
+        assert_eq!(
+            server.refused("POST", &target, &body(999)),
+            "The request is rejected because filter limit has exceeded."
+        );
+        let (mut names, mut token) = (Vec::new(), String::new());
+        for count in [30, 30, 30, 10] {
+            let page = server.ok(
+                "GET",
+                &format!("{target}?maxResults=30&nextToken={token}"),
+                &Value::Null,
+            );
+            assert_eq!(page["filterNames"].as_array().unwrap().len(), count);
+            names.extend(page["filterNames"].as_array().unwrap().clone());
+            token = page["nextToken"].as_str().unwrap().to_owned();
+        }
+        assert_eq!(token, "");
+        assert_eq!((names.len(), &names[99]), (100, &json!("filter-099")));
+        assert!(names.windows(2).all(|it| it[0].as_str() < it[1].as_str()));
+        assert_eq!(
+            server.refused("GET", &format!("{target}?nextToken=broken"), &Value::Null),
+            "The request is rejected because the parameter nextToken has an invalid value."
+        );
+    }
+}

@@ -108,7 +108,9 @@ fn statistics(
         Some(GroupByType::FindingType) => counts.grouped_by_finding_type = Some(Vec::new()),
         Some(GroupByType::Resource) => counts.grouped_by_resource = Some(Vec::new()),
     }
-    groups.into_iter().for_each(|it| add(&mut counts, it));
+    for group in groups {
+        add(&mut counts, group);
+    }
     let next_token = request.group_by.map(|_| String::new());
     Ok(GetFindingsStatisticsResponse { finding_statistics: counts, next_token })
 }
@@ -242,4 +244,172 @@ fn sort(sort: Option<&SortCriteria>) -> Result<Sort, Refusal> {
     Sort::parse(&to_value(sort)?).map_err(|error| {
         Refusal::invalid(&format!("the parameter sortCriteria has an invalid value: {error}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::testing::Server;
+
+    /// A server whose account has a sample of each type.
+    fn server() -> (Server, String) {
+        let server = Server::start();
+        let target = format!("/detector/{}/findings", server.detector("admin"));
+        server.ok("POST", &format!("{target}/create"), &json!({}));
+        (server, target)
+    }
+
+    fn ids(answer: &Value) -> Vec<String> {
+        let ids = answer["findingIds"].as_array().unwrap();
+        ids.iter().map(|it| it.as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn findings_are_listed_sorted_and_read() {
+        let (server, target) = server();
+        let sort = json!({"attributeName": "severity", "orderBy": "ASC"});
+        let listed = server.ok("POST", &target, &json!({"sortCriteria": sort}));
+        assert_eq!((ids(&listed).len(), &listed["nextToken"]), (3, &json!("")));
+        let mut wanted = ids(&listed);
+        wanted.reverse();
+        let get =
+            |body: Value| server.ok("POST", &format!("{target}/get"), &body)["findings"].clone();
+        let severities = |findings: Value| -> Vec<u64> {
+            findings.as_array().unwrap().iter().map(|it| it["severity"].as_u64().unwrap()).collect()
+        };
+        assert_eq!(severities(get(json!({"findingIds": wanted}))), [8, 5, 2]);
+        assert_eq!(severities(get(json!({"findingIds": wanted, "sortCriteria": sort}))), [2, 5, 8]);
+        let unknown = "0".repeat(32);
+        assert_eq!(get(json!({"findingIds": [unknown]})), json!([]));
+        assert_eq!(
+            server.refused(
+                "POST",
+                &format!("{target}/get"),
+                &json!({"findingIds": vec![unknown; 51]})
+            ),
+            "The request is rejected because the number of requested finding IDs is out-of-bounds."
+        );
+        let finding = &get(json!({"findingIds": wanted[..1]}))[0];
+        assert_eq!(finding["schemaVersion"], "2.0");
+        assert_eq!(finding["service"]["archived"], false);
+        assert!(
+            finding["createdAt"].is_string()
+                && finding["service"]["additionalInfo"]["value"].is_string()
+        );
+    }
+
+    #[test]
+    fn pages_follow_each_other() {
+        let (server, target) = server();
+        let all = ids(&server.ok("POST", &target, &json!({})));
+        let first = server.ok("POST", &target, &json!({"maxResults": 2}));
+        let token = &first["nextToken"];
+        let second = server.ok("POST", &target, &json!({"maxResults": 2, "nextToken": token}));
+        assert_eq!([ids(&first), ids(&second)].concat(), all);
+        assert_eq!(second["nextToken"], "");
+        let other =
+            json!({"nextToken": token, "findingCriteria": {"criterion": {"severity": {"gte": 5}}}});
+        assert_eq!(
+            server.refused("POST", &target, &other),
+            "The request is rejected because the parameter nextToken has an invalid value."
+        );
+    }
+
+    #[test]
+    fn archived_findings_come_back() {
+        let (server, target) = server();
+        let all = ids(&server.ok("POST", &target, &json!({})));
+        let current = |archived: &str| {
+            let criteria = json!({"criterion": {"service.archived": {"eq": [archived]}}});
+            ids(&server.ok("POST", &target, &json!({"findingCriteria": criteria}))).len()
+        };
+        server.ok("POST", &format!("{target}/archive"), &json!({"findingIds": all[..2]}));
+        assert_eq!((current("false"), current("true")), (1, 2));
+        server.ok("POST", &format!("{target}/unarchive"), &json!({"findingIds": all[..1]}));
+        assert_eq!((current("false"), current("true")), (2, 1));
+    }
+
+    #[test]
+    fn feedback_is_kept_and_told() {
+        let (server, target) = server();
+        let all = ids(&server.ok("POST", &target, &json!({})));
+        let unknown = "0".repeat(32);
+        let body =
+            json!({"findingIds": [all[0], unknown], "feedback": "NOT_USEFUL", "comments": "lab"});
+        server.ok("POST", &format!("{target}/feedback"), &body);
+        let got = server.ok("POST", &format!("{target}/get"), &json!({"findingIds": all}));
+        assert_eq!(got["findings"][0]["service"]["userFeedback"], "NOT_USEFUL");
+        assert_eq!(got["findings"][1]["service"]["userFeedback"], Value::Null);
+        let controls = server.controls();
+        let feedback = controls.last().unwrap().feedback.clone().unwrap();
+        assert_eq!(
+            (feedback.finding_ids, feedback.feedback.as_str()),
+            (vec![all[0].clone()], "NOT_USEFUL")
+        );
+        let wrong = json!({"findingIds": all, "feedback": "GOOD"});
+        assert_eq!(
+            server.refused("POST", &format!("{target}/feedback"), &wrong),
+            "The request is rejected because the parameter feedback has an invalid value."
+        );
+    }
+
+    #[test]
+    fn findings_are_counted() {
+        let (server, target) = server();
+        let count = |body: Value| {
+            server.ok("POST", &format!("{target}/statistics"), &body)["findingStatistics"].clone()
+        };
+        let by_severity = json!({"findingStatisticTypes": ["COUNT_BY_SEVERITY"]});
+        assert_eq!(
+            count(by_severity.clone()),
+            json!({"countBySeverity": {"2.0": 1, "5.0": 1, "8.0": 1}})
+        );
+        let mut none = by_severity;
+        none["findingCriteria"] = json!({"criterion": {"severity": {"gte": 9}}});
+        assert_eq!(count(none), json!({"countBySeverity": {}}));
+        for (group, list, member) in [
+            ("ACCOUNT", "groupedByAccount", "accountId"),
+            ("DATE", "groupedByDate", "date"),
+            ("FINDING_TYPE", "groupedByFindingType", "findingType"),
+            ("RESOURCE", "groupedByResource", "resourceId"),
+            ("SEVERITY", "groupedBySeverity", "severity"),
+        ] {
+            let counts = count(json!({"groupBy": group}));
+            let groups = counts[list].as_array().unwrap();
+            let total: i64 = groups.iter().map(|it| it["totalFindings"].as_i64().unwrap()).sum();
+            assert_eq!(total, 3, "{group}");
+            assert!(
+                groups.iter().all(|it| !it[member].is_null() && it["lastGeneratedAt"].is_number())
+            );
+        }
+        let limited = count(json!({"groupBy": "SEVERITY", "maxResults": 1, "orderBy": "ASC"}));
+        assert_eq!(limited["groupedBySeverity"].as_array().unwrap().len(), 1);
+        for body in
+            [json!({}), json!({"groupBy": "DATE", "findingStatisticTypes": ["COUNT_BY_SEVERITY"]})]
+        {
+            assert_eq!(
+                server.refused("POST", &format!("{target}/statistics"), &body),
+                "The request is rejected because an invalid finding statistic type is specified."
+            );
+        }
+    }
+
+    #[test]
+    fn samples_are_of_the_types_asked_for() {
+        let server = Server::start();
+        let target = format!("/detector/{}/findings", server.detector("admin"));
+        let one = json!({"findingTypes": ["Recon:EC2/Portscan"]});
+        server.ok("POST", &format!("{target}/create"), &one);
+        server.ok("POST", &format!("{target}/create"), &one);
+        let criteria =
+            json!({"criterion": {"service.additionalInfo.sample": {"equals": ["true"]}}});
+        let listed = server.ok("POST", &target, &json!({"findingCriteria": criteria}));
+        assert_eq!(ids(&listed).len(), 1);
+        let unknown = json!({"findingTypes": ["Recon:EC2/Portscan", "Recon:EC2/Nothing"]});
+        assert_eq!(
+            server.refused("POST", &format!("{target}/create"), &unknown),
+            "The request is rejected because an invalid finding type is specified."
+        );
+    }
 }

@@ -124,7 +124,7 @@ fn accept_from(
         ));
     };
     let mut relation = invitation.body.clone();
-    relation.relationship_status = Standing::Enabled.as_str().to_owned();
+    Standing::Enabled.as_str().clone_into(&mut relation.relationship_status);
     let mut changes = vec![
         invitation.delete(),
         context.create(kinds::ADMINISTRATORS, ADMINISTRATOR_ID, &relation)?,

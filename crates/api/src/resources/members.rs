@@ -4,22 +4,18 @@ use model::AccountId;
 use serde::{Deserialize, Serialize};
 use store::{Change, DocumentKey};
 
-use super::features::{self, cast};
 use super::invitations::{ADMINISTRATOR_ID, Relation};
 use crate::context::{Context, Stored};
-use crate::epoch::Epoch;
 use crate::error::Refusal;
 use crate::handler::{Route, Typed, route};
 use crate::kinds;
-use crate::resources::detectors::DetectorResource;
 use crate::wire::types::{
     AccountDetail, CreateMembersRequest, CreateMembersResponse, DeleteMembersRequest,
     DeleteMembersResponse, DisassociateMembersRequest, DisassociateMembersResponse,
-    GetMemberDetectorsRequest, GetMemberDetectorsResponse, GetMembersRequest, GetMembersResponse,
-    InviteMembersRequest, InviteMembersResponse, ListMembersRequest, ListMembersResponse, Member,
-    MemberDataSourceConfiguration, StartMonitoringMembersRequest, StartMonitoringMembersResponse,
-    StopMonitoringMembersRequest, StopMonitoringMembersResponse, UnprocessedAccount,
-    UpdateMemberDetectorsRequest, UpdateMemberDetectorsResponse,
+    GetMembersRequest, GetMembersResponse, InviteMembersRequest, InviteMembersResponse,
+    ListMembersRequest, ListMembersResponse, Member, StartMonitoringMembersRequest,
+    StartMonitoringMembersResponse, StopMonitoringMembersRequest, StopMonitoringMembersResponse,
+    UnprocessedAccount,
 };
 
 pub(crate) const OPERATIONS: &[Route] = &[
@@ -31,8 +27,6 @@ pub(crate) const OPERATIONS: &[Route] = &[
     route("StopMonitoringMembers", &Typed(stop)),
     route("DisassociateMembers", &Typed(disassociate)),
     route("DeleteMembers", &Typed(delete)),
-    route("GetMemberDetectors", &Typed(get_detectors)),
-    route("UpdateMemberDetectors", &Typed(update_detectors)),
 ];
 
 /// Most members of an account that invites them
@@ -327,42 +321,6 @@ fn delete(
     Ok(DeleteMembersResponse { unprocessed_accounts })
 }
 
-fn get_detectors(
-    context: &Context<'_>,
-    request: GetMemberDetectorsRequest,
-) -> Result<GetMemberDetectorsResponse, Refusal> {
-    context.detector(&request.detector_id)?;
-    let mut members = Vec::new();
-    let accounts = request.account_ids.iter().map(String::as_str);
-    let unprocessed_accounts = each(context, accounts, |account| {
-        let resource = detector_of(context, account)?.body;
-        members.push(MemberDataSourceConfiguration {
-            account_id: account.to_string(),
-            data_sources: features::data_sources(&resource.features),
-            // Members' features are those of an organization: the foundation is not among them.
-            features: Some(resource.features.iter().filter_map(|it| cast(it).ok()).collect()),
-        });
-        Ok(Vec::new())
-    })?;
-    Ok(GetMemberDetectorsResponse { members, unprocessed_accounts })
-}
-
-fn update_detectors(
-    context: &Context<'_>,
-    request: UpdateMemberDetectorsRequest,
-) -> Result<UpdateMemberDetectorsResponse, Refusal> {
-    context.detector(&request.detector_id)?;
-    let (wanted, sources) = (request.features, request.data_sources);
-    let accounts = request.account_ids.iter().map(String::as_str);
-    let unprocessed_accounts = each(context, accounts, |account| {
-        let mut stored = detector_of(context, account)?;
-        let wanted = features::wanted(wanted.clone(), sources.clone())?;
-        features::change(&mut stored.body.features, wanted, Epoch(context.now))?;
-        Ok(vec![stored.update()?])
-    })?;
-    Ok(UpdateMemberDetectorsResponse { unprocessed_accounts })
-}
-
 fn member(
     context: &Context<'_>,
     account: AccountId,
@@ -374,7 +332,8 @@ fn known(context: &Context<'_>, account: AccountId) -> Result<Stored<MemberResou
     member(context, account)?.ok_or(Unprocessed::Because(NO_MEMBER))
 }
 
-fn known_associated(
+/// A member that is associated.
+pub(crate) fn known_associated(
     context: &Context<'_>,
     account: AccountId,
 ) -> Result<Stored<MemberResource>, Unprocessed> {
@@ -384,17 +343,6 @@ fn known_associated(
     } else {
         Err(Unprocessed::Because(NOT_ASSOCIATED))
     }
-}
-
-fn detector_of(
-    context: &Context<'_>,
-    account: AccountId,
-) -> Result<Stored<DetectorResource>, Unprocessed> {
-    known_associated(context, account)?;
-    let owner = context.owner_of(account);
-    let id = findings::detector_id(account, &owner.region);
-    let found = context.find_of(owner, kinds::DETECTORS, &id)?;
-    found.ok_or(Unprocessed::Because("the specified account ID has no detector"))
 }
 
 fn written(context: &Context<'_>, stored: &Stored<MemberResource>) -> Member {
@@ -408,5 +356,148 @@ fn written(context: &Context<'_>, stored: &Stored<MemberResource>) -> Member {
         master_id: context.account(),
         relationship_status: member.standing.as_str().to_owned(),
         updated_at: member.updated_at.clone(),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use serde_json::{Value, json};
+
+    use crate::testing::{ACCOUNT, OTHER, Server};
+
+    const NONE: &Value = &Value::Null;
+
+    fn accounts() -> Value {
+        json!({"accountIds": [OTHER]})
+    }
+
+    fn invite(server: &Server, mine: &str) -> String {
+        let details = json!({"accountDetails": [{"accountId": OTHER, "email": "a@example.com"}]});
+        let made = server.ok("POST", &format!("/detector/{mine}/member"), &details);
+        assert_eq!(made["unprocessedAccounts"], json!([]));
+        server.ok("POST", &format!("/detector/{mine}/member/invite"), &accounts());
+        let received = server.ok_of("other", "GET", "/invitation", NONE);
+        received["invitations"][0]["invitationId"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes the other account a member of the first one.
+    pub(crate) fn associate(server: &Server, mine: &str, theirs: &str) {
+        let invitation = invite(server, mine);
+        let body = json!({"administratorId": ACCOUNT, "invitationId": invitation});
+        server.ok_of("other", "POST", &format!("/detector/{theirs}/administrator"), &body);
+    }
+
+    fn standing(server: &Server, mine: &str) -> String {
+        let got = server.ok("POST", &format!("/detector/{mine}/member/get"), &accounts());
+        got["members"][0]["relationshipStatus"].as_str().unwrap_or("none").to_owned()
+    }
+
+    #[test]
+    fn a_member_joins_is_paused_and_leaves() {
+        let server = Server::start();
+        let (mine, theirs) = (server.detector("admin"), server.detector("other"));
+        associate(&server, &mine, &theirs);
+        let listed = server.ok("GET", &format!("/detector/{mine}/member"), NONE);
+        assert_eq!(listed["members"][0]["detectorId"], theirs);
+        assert_eq!(standing(&server, &mine), "Enabled");
+        server.ok("POST", &format!("/detector/{mine}/member/stop"), &accounts());
+        assert_eq!(standing(&server, &mine), "Disabled");
+        server.ok("POST", &format!("/detector/{mine}/member/start"), &accounts());
+        assert_eq!(standing(&server, &mine), "Enabled");
+        let refused = server.ok("POST", &format!("/detector/{mine}/member/delete"), &accounts());
+        assert!(
+            refused["unprocessedAccounts"][0]["result"]
+                .as_str()
+                .unwrap()
+                .contains("still associated")
+        );
+        assert!(
+            server
+                .refused("DELETE", &format!("/detector/{mine}"), NONE)
+                .contains("associated members")
+        );
+        server.ok("POST", &format!("/detector/{mine}/member/disassociate"), &accounts());
+        assert_eq!(standing(&server, &mine), "Removed");
+        let administrator =
+            server.ok_of("other", "GET", &format!("/detector/{theirs}/administrator"), NONE);
+        assert_eq!(administrator, json!({"administrator": {}}));
+        server.ok("POST", &format!("/detector/{mine}/member/delete"), &accounts());
+        assert_eq!(standing(&server, &mine), "none");
+        server.ok("DELETE", &format!("/detector/{mine}"), NONE);
+    }
+
+    #[test]
+    fn the_administrator_sees_findings_of_members_only_while_they_are_members() {
+        let server = Server::start();
+        let (mine, theirs) = (server.detector("admin"), server.detector("other"));
+        server.ok_of("other", "POST", &format!("/detector/{theirs}/findings/create"), &json!({}));
+        let count = || {
+            let listed = server.ok("POST", &format!("/detector/{mine}/findings"), &json!({}));
+            listed["findingIds"].as_array().unwrap().len()
+        };
+        let invitation = invite(&server, &mine);
+        assert_eq!(count(), 0);
+        let body = json!({"masterId": ACCOUNT, "invitationId": invitation});
+        server.ok_of("other", "POST", &format!("/detector/{theirs}/master"), &body);
+        assert_eq!(count(), 3);
+        server.ok_of("other", "POST", &format!("/detector/{theirs}/master/disassociate"), NONE);
+        assert_eq!(count(), 0);
+        assert_eq!(standing(&server, &mine), "Resigned");
+    }
+
+    #[test]
+    fn the_administrator_switches_features_of_members() {
+        let server = Server::start();
+        let (mine, theirs) = (server.detector("admin"), server.detector("other"));
+        let target = format!("/detector/{mine}/member/detector");
+        let body = json!({"accountIds": [OTHER], "features": [{"name": "EKS_AUDIT_LOGS", "status": "ENABLED"}]});
+        let refused = server.ok("POST", &format!("{target}/update"), &body);
+        assert_eq!(refused["unprocessedAccounts"][0]["accountId"], OTHER);
+        associate(&server, &mine, &theirs);
+        let done = server.ok("POST", &format!("{target}/update"), &body);
+        assert_eq!(done["unprocessedAccounts"], json!([]));
+        let got = server.ok("POST", &format!("{target}/get"), &accounts());
+        let features = got["members"][0]["features"].as_array().unwrap();
+        assert_eq!((features.len(), &features[1]["status"]), (8, &json!("ENABLED")));
+        let detector = server.ok_of("other", "GET", &format!("/detector/{theirs}"), NONE);
+        assert_eq!(detector["features"][4]["status"], "ENABLED");
+    }
+
+    #[test]
+    fn accounts_that_cannot_be_members_are_named() {
+        let server = Server::start();
+        let (mine, theirs) = (server.detector("admin"), server.detector("other"));
+        let create = |accounts: &[&str]| -> Vec<String> {
+            let detail = |it: &&str| json!({"accountId": it, "email": "a@example.com"});
+            let details: Vec<Value> = accounts.iter().map(detail).collect();
+            let body = json!({"accountDetails": details});
+            let made = server.ok("POST", &format!("/detector/{mine}/member"), &body);
+            let left = made["unprocessedAccounts"].as_array().unwrap();
+            left.iter().map(|it| it["result"].as_str().unwrap().to_owned()).collect()
+        };
+        let left = create(&[OTHER, ACCOUNT, OTHER, "12345678901x"]);
+        assert_eq!(left.len(), 3);
+        assert!(left[0].contains("member of itself") && left[1].contains("already a member"));
+        // Without a detector of the other account nothing can be accepted there.
+        let wrong = json!({"administratorId": ACCOUNT, "invitationId": "guess"});
+        let answer =
+            server.call("other", "POST", &format!("/detector/{theirs}/administrator"), &wrong);
+        assert!(answer.body["message"].as_str().unwrap().contains("no pending invitation"));
+    }
+
+    #[test]
+    fn invitations_can_be_declined() {
+        let server = Server::start();
+        let mine = server.detector("admin");
+        invite(&server, &mine);
+        assert_eq!(server.ok_of("other", "GET", "/invitation/count", NONE)["invitationsCount"], 1);
+        let body = json!({"accountIds": [ACCOUNT, "999999999999"]});
+        let declined = server.ok_of("other", "POST", "/invitation/decline", &body);
+        assert_eq!(declined["unprocessedAccounts"][0]["accountId"], "999999999999");
+        assert_eq!(server.ok_of("other", "GET", "/invitation/count", NONE)["invitationsCount"], 0);
+        assert_eq!(standing(&server, &mine), "Resigned");
+        // The member can be invited again.
+        server.ok("POST", &format!("/detector/{mine}/member/invite"), &accounts());
+        assert_eq!(standing(&server, &mine), "Invited");
     }
 }

@@ -1,4 +1,8 @@
 //! The families of resources, each with the table of its operations.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a handler owns its request, whatever it needs of it"
+)]
 
 pub(crate) mod detectors;
 mod entity_lists;
@@ -6,6 +10,7 @@ mod features;
 mod filters;
 mod findings;
 mod invitations;
+mod member_detectors;
 mod members;
 mod publishing_destinations;
 mod samples;
@@ -13,13 +18,14 @@ mod tags;
 
 use crate::handler::Route;
 
-const FAMILIES: [&[Route]; 8] = [
+const FAMILIES: [&[Route]; 9] = [
     detectors::OPERATIONS,
     findings::OPERATIONS,
     filters::OPERATIONS,
     entity_lists::OPERATIONS,
     publishing_destinations::OPERATIONS,
     members::OPERATIONS,
+    member_detectors::OPERATIONS,
     invitations::OPERATIONS,
     tags::OPERATIONS,
 ];

@@ -147,3 +147,47 @@ fn check(properties: &DestinationProperties) -> Result<(), Refusal> {
         _ => Err(Refusal::parameter("destinationProperties")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::testing::Server;
+
+    #[test]
+    fn a_destination_lives_from_create_to_delete() {
+        let server = Server::start();
+        let target = format!("/detector/{}/publishingDestination", server.detector("admin"));
+        let properties = json!({"destinationArn": "arn:aws:s3:::bucket/prefix"});
+        let body = json!({"destinationType": "S3", "destinationProperties": properties, "clientToken": "t"});
+        let id = server.ok("POST", &target, &body)["destinationId"].as_str().unwrap().to_owned();
+        assert_eq!(server.ok("POST", &target, &body)["destinationId"], id);
+        let mut second = body;
+        second["clientToken"] = json!("u");
+        assert!(server.refused("POST", &target, &second).contains("already exists"));
+        let one = format!("{target}/{id}");
+        let found = server.ok("GET", &one, &Value::Null);
+        assert_eq!(found["status"], "PENDING_VERIFICATION");
+        assert_eq!(found["publishingFailureStartTimestamp"], 0);
+        let change = json!({"destinationProperties": {"kmsKeyArn": "arn:aws:kms:eu-central-1:111122223333:key/a"}});
+        server.ok("POST", &one, &change);
+        let found = server.ok("GET", &one, &Value::Null);
+        assert_eq!(found["destinationProperties"]["destinationArn"], "arn:aws:s3:::bucket/prefix");
+        assert_eq!(
+            found["destinationProperties"]["kmsKeyArn"],
+            change["destinationProperties"]["kmsKeyArn"]
+        );
+        let listed = server.ok("GET", &target, &Value::Null);
+        assert_eq!(listed["destinations"][0]["destinationId"], id);
+        let wrong = json!({"destinationProperties": {"destinationArn": "s3://bucket"}});
+        assert_eq!(
+            server.refused("POST", &one, &wrong),
+            "The request is rejected because the parameter destinationProperties has an invalid value."
+        );
+        server.ok("DELETE", &one, &Value::Null);
+        assert_eq!(
+            server.ok("GET", &target, &Value::Null),
+            json!({"destinations": [], "nextToken": ""})
+        );
+    }
+}

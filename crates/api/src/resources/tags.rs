@@ -116,3 +116,66 @@ fn write(
     body.insert("tags".to_owned(), tags);
     context.apply_quietly(&[stored.update()?])
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::testing::{ACCOUNT, OTHER, REGION, Server};
+
+    #[test]
+    fn tags_are_added_and_removed_by_arn() {
+        let server = Server::start();
+        let detector = server.detector("admin");
+        let criteria = json!({"criterion": {"severity": {"gte": 4}}});
+        let filter = json!({"name": "mine", "findingCriteria": criteria, "tags": {"a": "1"}});
+        server.ok("POST", &format!("/detector/{detector}/filter"), &filter);
+        for (path, count) in [(detector.clone(), 0), (format!("{detector}%2Ffilter%2Fmine"), 1)] {
+            let target =
+                format!("/tags/arn%3Aaws%3Aguardduty%3A{REGION}%3A{ACCOUNT}%3Adetector%2F{path}");
+            let tags = |server: &Server| server.ok("GET", &target, &Value::Null)["tags"].clone();
+            assert_eq!(tags(&server).as_object().unwrap().len(), count);
+            let added =
+                server.call("admin", "POST", &target, &json!({"tags": {"b": "2", "c": "x y"}}));
+            assert_eq!((added.status, &added.body), (204, &Value::Null));
+            assert_eq!(tags(&server)["c"], "x y");
+            let removed = server.call(
+                "admin",
+                "DELETE",
+                &format!("{target}?tagKeys=a&tagKeys=c"),
+                &Value::Null,
+            );
+            assert_eq!(removed.status, 204);
+            assert_eq!(tags(&server), json!({"b": "2"}));
+        }
+        // Nothing is detected by tags.
+        assert_eq!(server.controls().len(), 2);
+    }
+
+    #[test]
+    fn arns_that_are_not_the_callers_are_refused() {
+        let server = Server::start();
+        let detector = server.detector("admin");
+        for (region, account, path) in [
+            ("us-east-1", ACCOUNT, detector.clone()),
+            (REGION, OTHER, detector.clone()),
+            (REGION, ACCOUNT, "0".repeat(32)),
+            (REGION, ACCOUNT, format!("{detector}%2Ffilter%2Fnothing")),
+            (REGION, ACCOUNT, format!("{detector}%2Fmembers%2F1")),
+        ] {
+            let target =
+                format!("/tags/arn%3Aaws%3Aguardduty%3A{region}%3A{account}%3Adetector%2F{path}");
+            assert_eq!(
+                server.refused("GET", &target, &Value::Null),
+                "The request is rejected because the input resourceArn is not owned by the current account."
+            );
+        }
+        let target =
+            format!("/tags/arn%3Aaws%3Aguardduty%3A{REGION}%3A{ACCOUNT}%3Adetector%2F{detector}");
+        let reserved = json!({"tags": {"aws:team": "a"}});
+        assert_eq!(
+            server.refused("POST", &target, &reserved),
+            "The request is rejected because the parameter tags has an invalid value."
+        );
+    }
+}

@@ -74,9 +74,3 @@ fn values(headers: &HeaderMap, name: &str) -> Option<String> {
 fn collapse(value: &str) -> String {
     value.split(' ').filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" ")
 }
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let digit = |it: u8| char::from_digit(u32::from(it), 16).unwrap_or('0');
-    bytes.iter().flat_map(|&it| [digit(it >> 4), digit(it & 15)]).collect()
-}

@@ -11,10 +11,11 @@ use hmac::{Hmac, Mac};
 use model::Timestamp;
 use sha2::{Digest, Sha256};
 
-use self::canonical::{canonical_request, hex};
+use self::canonical::canonical_request;
 pub(crate) use self::proof::Scope;
 use self::proof::{Form, Proof};
 use crate::error::{ErrorName, Refusal};
+use crate::percent::hex;
 
 /// How far the signer's clock may be off.
 const SKEW_MILLIS: i64 = 5 * 60 * 1000;
@@ -138,6 +139,33 @@ fn invalid(message: &str) -> Refusal {
 fn incomplete() -> Refusal {
     let message = "The request signature does not conform to AWS standards.";
     Refusal::new(ErrorName::IncompleteSignature, message)
+}
+
+/// The value of `authorization` that a client of tests sends along; it signs host and date.
+#[cfg(test)]
+pub(crate) fn sign(
+    signed: &Signed<'_>,
+    access_key: &str,
+    secret: &str,
+    scope: &Scope,
+    date: &str,
+) -> String {
+    let Scope { date: day, region, service } = scope;
+    let start = format!(
+        "{} Credential={access_key}/{day}/{region}/{service}/aws4_request, SignedHeaders=host;x-amz-date",
+        proof::ALGORITHM
+    );
+    let mut headers = signed.headers.clone();
+    let unsigned = format!("{start}, Signature={}", "0".repeat(64));
+    headers.insert("authorization", unsigned.parse().expect("a header of plain text"));
+    headers.insert("x-amz-date", date.parse().expect("a header of plain text"));
+    let signed = Signed { headers: &headers, ..*signed };
+    let proof = Proof::read(&signed).expect("the request was just made");
+    let payload = hex(&Sha256::digest(signed.body));
+    let request = canonical_request(&signed, &proof, &payload).expect("all headers are there");
+    let key = signing_key(secret, scope);
+    let signature = mac(&key, &string_to_sign(&proof, &request)).finalize().into_bytes();
+    format!("{start}, Signature={}", hex(&signature))
 }
 
 #[cfg(test)]

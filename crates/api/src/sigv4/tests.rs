@@ -175,7 +175,8 @@ fn presigned_requests_expire() {
 
 #[test]
 fn what_was_tampered_with_is_refused() {
-    let tamper: [(&str, fn(&mut Case)); 9] = [
+    type Tamper = fn(&mut Case);
+    let tamper: [(&str, Tamper); 9] = [
         ("method", |it| it.method = "POST"),
         ("path", |it| it.path = "/detector".to_owned()),
         ("query", |it| it.query = "a=b".to_owned()),
