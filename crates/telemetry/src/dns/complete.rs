@@ -15,6 +15,8 @@ use crate::{Cause, DnsQuery, DnsRows};
 pub(super) enum Unread {
     /// The JSON is sound and ends here, but something in it is wrong.
     Record { cause: Cause, end: usize },
+    /// The JSON is sound, and there is neither a name nor a time: no record of a query log.
+    Other,
     /// The JSON is not sound.
     Json(Fault),
 }
@@ -51,6 +53,9 @@ pub(super) fn read(
     let mut cursor = Cursor::new(text, at, depth);
     cursor.object(|cursor, key| members.read(cursor, key)).map_err(Unread::Json)?;
     let end = cursor.position();
+    if members.name.is_none() && members.time.is_empty() {
+        return Err(Unread::Other);
+    }
     match row(text, &members, depth, hosts, out) {
         Ok(row) => Ok((row, end)),
         Err(cause) => Err(Unread::Record { cause, end }),

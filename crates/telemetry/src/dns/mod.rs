@@ -27,7 +27,7 @@ use crate::{Cause, DnsQuery, DnsRows, Hint, Limits, Report};
 use complete::Unread;
 use fast::Prefixes;
 use hosts::Hosts;
-use json::Fault;
+use json::{Cursor, Fault};
 
 /// Text that is worked on with 32-bit positions, in bytes.
 const PIECE_BYTES: usize = 1 << 30;
@@ -37,6 +37,9 @@ const MARGIN: usize = 64;
 
 /// How much of a record is looked at to tell its format.
 const LOOK_BYTES: usize = 4096;
+
+/// How deep a record may be that is looked at.
+const LOOK_DEPTH: u16 = 64;
 
 /// Reads the query records of one object.
 pub struct DnsParser {
@@ -52,6 +55,8 @@ struct Records {
     depth: u16,
     /// Inside of a line that is dropped up to its newline.
     is_skipping: bool,
+    /// The record to go on at is none of a query log.
+    is_at_other: bool,
     prefixes: Prefixes,
     hosts: Hosts,
 }
@@ -67,6 +72,7 @@ impl DnsParser {
                 block_rows: limits.block_rows,
                 depth: limits.depth,
                 is_skipping: false,
+                is_at_other: false,
                 prefixes: Prefixes::new(),
                 hosts: Hosts::new(hint),
             },
@@ -78,7 +84,8 @@ impl DnsParser {
     ///
     /// `base` is the offset of `text[0]` in the decompressed object. `last` says that the text ends the
     /// object; else a record that the text cuts is left for the next call. `out` is either empty or the
-    /// block of the previous call. Counts rows in [`Report::records`] and everything else by its cause.
+    /// block of the previous call. A record that is none of a query log is not passed over:
+    /// [`DnsParser::is_at_other`]. Counts rows in [`Report::records`] and everything else by its cause.
     #[expect(
         clippy::too_many_arguments,
         reason = "a text with its place, and where to put what; the reader alone calls this"
@@ -95,6 +102,7 @@ impl DnsParser {
         if self.records.hosts.attach(out) {
             self.records.prefixes.clear();
         }
+        self.records.is_at_other = false;
         let mut at = from.min(text.len());
         loop {
             let skip = at.saturating_sub(MARGIN);
@@ -108,20 +116,35 @@ impl DnsParser {
                 sink: Sink { records: &mut self.records, base: base + skip as u64, out, report },
             };
             let next = skip + kernels::dispatch(piece);
-            if next == at || next == text.len() || out.rows.len() >= self.records.block_rows {
+            let is_full = out.rows.len() >= self.records.block_rows;
+            if next == at || next == text.len() || is_full || self.records.is_at_other {
                 return next;
             }
             at = next;
         }
     }
 
+    /// Whether the last call of [`DnsParser::parse`] ended at a record that has neither the name nor the time
+    /// of a query: something else that was joined to the log.
+    pub fn is_at_other(&self) -> bool {
+        self.records.is_at_other
+    }
+
     /// Whether a record is one of a query log.
+    ///
+    /// Its own members decide: what lies deeper may be written by anybody, such as the keys of tags in the
+    /// parameters of an API call, and must not turn a file of calls into a query log.
     pub fn looks_like(record: &[u8]) -> bool {
         let head = &record[..record.len().min(LOOK_BYTES)];
-        let has = |name: &str| memchr::memmem::find(head, name.as_bytes()).is_some();
-        head.trim_ascii_start().starts_with(b"{")
-            && has("\"query_name\"")
-            && has("\"query_timestamp\"")
+        let (mut has_name, mut has_time) = (false, false);
+        let mut cursor = Cursor::new(head, 0, LOOK_DEPTH);
+        let read = cursor.object(|cursor, key| {
+            has_name |= key == b"query_name";
+            has_time |= key == b"query_timestamp";
+            cursor.skip()
+        });
+        // Only the start of a long record is there.
+        matches!(read, Ok(()) | Err(Fault::Ended)) && has_name && has_time
     }
 }
 
@@ -277,6 +300,10 @@ impl Sink<'_> {
             Unread::Record { cause, end } => {
                 self.skip(cause, &text[start..end], start);
                 return Step::Next(pass_space(text, end).0);
+            }
+            Unread::Other => {
+                self.records.is_at_other = true;
+                return Step::Wait(start);
             }
             Unread::Json(Fault::Ended) if limit < text.len() => Cause::RecordTooLong,
             Unread::Json(Fault::Ended) if !last => return Step::Wait(start),

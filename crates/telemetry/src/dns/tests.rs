@@ -27,11 +27,26 @@ fn parser(limits: &Limits) -> DnsParser {
 /// Parses a whole object at once.
 fn parse(text: &[u8]) -> (DnsRows, Report) {
     let (mut out, mut report) = (DnsRows::default(), Report::default());
-    let end = parser(&Limits::default()).parse(text, 0, 0, true, &mut out, &mut report);
-    assert_eq!(end, text.len());
+    let mut parser = parser(&Limits::default());
+    let mut at = 0;
+    loop {
+        at = parser.parse(text, at, 0, true, &mut out, &mut report);
+        if !parser.is_at_other() {
+            break;
+        }
+        at = skip_other(text, at, 0, &mut report);
+    }
+    assert_eq!(at, text.len());
     assert_eq!(out.rows.len(), out.origins.len());
     assert_eq!(report.records, out.rows.len() as u64);
     (out, report)
+}
+
+/// Counts a record of another format and passes over its line, as far as the text has it: where to go on.
+fn skip_other(text: &[u8], at: usize, base: u64, report: &mut Report) -> usize {
+    let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |it| at + it);
+    report.skip(Cause::UnknownFormat, 7, base + at as u64, &[]);
+    end
 }
 
 /// Gives the parser pieces of an object as a reader would, each at most `sizes()` bytes longer than what was
@@ -51,6 +66,12 @@ fn parse_in_pieces(
             let last = end == text.len();
             let next = parser.parse(&text[at..end], 0, at as u64, last, &mut out, &mut report);
             at += next;
+            if parser.is_at_other() {
+                // The rest of its line must be passed over as one, wherever the pieces end.
+                at = skip_other(text, at, 0, &mut report);
+                end = end.max(at);
+                continue;
+            }
             if out.rows.len() < limits.block_rows {
                 break;
             }
@@ -280,9 +301,29 @@ fn blocks_end_at_their_size() {
 #[test]
 fn query_logs_are_told_from_other_text() {
     assert!(DnsParser::looks_like(RECORD.as_bytes()));
-    for text in ["", "{}", "{\"Records\":[]}", "query_name query_timestamp", "[1]"] {
+    let long = RECORD.replace("192.0.2.1", &"9".repeat(10_000));
+    assert!(DnsParser::looks_like(long.as_bytes()));
+    for text in [
+        "",
+        "{}",
+        "{\"Records\":[]}",
+        "query_name query_timestamp",
+        "[1]",
+        r#"{"eventName":"TagResource","tags":{"query_name":"a","query_timestamp":"b"}}"#,
+        r#"{"message":"\"query_name\" \"query_timestamp\""}"#,
+    ] {
         assert!(!DnsParser::looks_like(text.as_bytes()), "{text}");
     }
+}
+
+#[test]
+fn records_of_another_format_are_left_to_the_caller() {
+    let text = format!("{RECORD}\n{{\"eventName\":\"a\"}}\n{RECORD}\n");
+    let mut parser = parser(&Limits::default());
+    let (mut out, mut report) = (DnsRows::default(), Report::default());
+    let at = parser.parse(text.as_bytes(), 0, 0, true, &mut out, &mut report);
+    assert!(parser.is_at_other());
+    assert_eq!((at, out.rows.len(), report.failed()), (RECORD.len() + 1, 1, 0));
 }
 
 /// Seeded numbers (xorshift64*).

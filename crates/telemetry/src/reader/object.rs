@@ -224,6 +224,11 @@ impl ObjectReader {
         };
         let progress = next > self.at;
         self.at = next.max(self.at);
+        if self.layout == Layout::QueryLines && self.records.is_at_other() {
+            // Logs of several kinds, joined.
+            self.layout = Layout::Json;
+            return;
+        }
         if self.records.has_full_block() {
             return;
         }

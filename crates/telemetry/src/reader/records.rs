@@ -129,6 +129,11 @@ impl Records {
         next
     }
 
+    /// Whether [`Records::query_lines`] ended at a record of another format.
+    pub(super) fn is_at_other(&self) -> bool {
+        self.dns.is_at_other()
+    }
+
     /// Reads the CloudTrail record that the text at an offset starts with, if the fast path can: its length.
     pub(super) fn quick(&mut self, text: &[u8], offset: u64, report: &mut Report) -> Option<usize> {
         let len = self.cloudtrail.quick(text, self.object, offset, &mut self.calls)?;

@@ -105,6 +105,30 @@ fn plain_files_of_every_format() {
 }
 
 #[test]
+fn logs_of_several_kinds_may_be_joined() {
+    let file = format!("{{\"Records\":[{},{}]}}", call("A"), call("B"));
+    for text in [
+        format!("{QUERY}\n{file}\n{QUERY}\n"),
+        format!("{file}{QUERY}\n{QUERY}\n"),
+        format!("{QUERY}\n{QUERY}\n{}\n{}\n", call("A"), call("B")),
+        format!("{}\n{QUERY}\n{}\n{QUERY}", call("A"), call("B")),
+    ] {
+        assert_eq!(counts(text.as_bytes()), (0, 2, 2), "{text}");
+    }
+}
+
+#[test]
+fn members_that_a_caller_chooses_do_not_change_the_format() {
+    let tags = r#"{"tags":{"query_name":"a","query_timestamp":"b"}}"#;
+    let hostile = call("TagResource").replace(r#"{"a":"\"{"}"#, tags);
+    assert!(hostile.contains(tags));
+    let file = format!("{{\"Records\":[{hostile},{}]}}", call("StopLogging"));
+    assert_eq!(counts(file.as_bytes()), (0, 0, 2));
+    let lines = format!("{hostile}\n{}\n", call("StopLogging"));
+    assert_eq!(counts(lines.as_bytes()), (0, 0, 2));
+}
+
+#[test]
 fn every_envelope_is_opened() {
     let (a, b) = (call("A"), call("B"));
     let bridge = |kind: &str, detail: &str| {
