@@ -29,5 +29,5 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(rows, report.records);
     origins.sort_by_key(|it| it.offset);
     assert!(extract(bytes.to_vec(), &origins).iter().all(Option::is_some));
-    first_time("", bytes);
+    first_time("", bytes, |_| true);
 });

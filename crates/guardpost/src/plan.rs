@@ -54,14 +54,14 @@ impl Probe {
     }
 }
 
-/// Puts objects in order, on `threads` threads.
-pub fn plan(objects: Vec<Object>, window: &Window, threads: usize) -> Plan {
+/// Puts objects in order, on `threads` threads. Times that are not `possible` do not count.
+pub fn plan(objects: Vec<Object>, window: &Window, possible: &Window, threads: usize) -> Plan {
     let mut plan = Plan::default();
     let (objects, outside): (Vec<_>, Vec<_>) =
         objects.into_iter().partition(|it| is_late_enough(&it.key, window));
     plan.outside = outside.len() as u64;
     let mut probes = Vec::new();
-    for (object, probed) in in_parallel(objects, threads, probe) {
+    for (object, probed) in in_parallel(objects, threads, |it| probe(it, possible)) {
         match probed {
             Ok((Some(start), _)) if !is_early_enough(&object.key, start, window) => {
                 plan.outside += 1;
@@ -105,25 +105,25 @@ fn is_early_enough(key: &str, start: Timestamp, window: &Window) -> bool {
     hint(key).time.is_none() || start - PATH_MARGIN < window.until
 }
 
-fn probe(object: &Object) -> std::io::Result<(Option<Timestamp>, u64)> {
-    let by_path = hint(&object.key).time;
+fn probe(object: &Object, possible: &Window) -> std::io::Result<(Option<Timestamp>, u64)> {
+    let by_path = hint(&object.key).time.filter(|it| possible.contains(*it));
     let time = match by_path {
         // Paths tell when an object was delivered. What AWS delivers spans minutes; a joined file does not.
         Some(_) if object.size < SHORT_BYTES => by_path,
-        Some(_) => by_path.min(first_record(object)?.or(by_path)),
-        None => first_record(object)?,
+        Some(_) => by_path.min(first_record(object, possible)?.or(by_path)),
+        None => first_record(object, possible)?,
     };
     Ok((time, object.trailer()?))
 }
 
-fn first_record(object: &Object) -> std::io::Result<Option<Timestamp>> {
+fn first_record(object: &Object, possible: &Window) -> std::io::Result<Option<Timestamp>> {
     for bytes in HEAD_BYTES {
         let mut head = object.head(bytes)?;
         if is_read_whole(&head) {
             head = object.read()?;
         }
         // Without a key, since its time would be taken for that of the record.
-        let time = first_time("", &head);
+        let time = first_time("", &head, |it| possible.contains(it));
         if time.is_some() || object.size <= bytes {
             return Ok(time);
         }
@@ -219,7 +219,7 @@ mod tests {
     }
 
     fn names(objects: Vec<Object>, window: &Window) -> Vec<String> {
-        plan(objects, window, 1).objects.into_iter().map(|it| it.name).collect()
+        plan(objects, window, &Window::default(), 1).objects.into_iter().map(|it| it.name).collect()
     }
 
     const EARLY: &str =
@@ -246,7 +246,12 @@ mod tests {
 
     #[test]
     fn the_same_content_is_taken_once() {
-        let made = plan(vec![object("b", EARLY), object("a", EARLY)], &Window::default(), 1);
+        let made = plan(
+            vec![object("b", EARLY), object("a", EARLY)],
+            &Window::default(),
+            &Window::default(),
+            1,
+        );
         assert_eq!((made.objects.len(), made.duplicates), (1, 1));
         assert_eq!(made.objects[0].name, "a");
     }
@@ -260,7 +265,7 @@ mod tests {
             object(&key(day), Box::leak(content.into_boxed_str()))
         });
         let window = Window::parse(Some("2026-01-04"), Some("2026-01-05")).unwrap();
-        let made = plan(objects.collect(), &window, 1);
+        let made = plan(objects.collect(), &window, &Window::default(), 1);
         let days: Vec<_> = made.objects.iter().map(|it| it.name.clone()).collect();
         assert_eq!(days, [3, 4, 5, 6, 7].map(key));
         assert_eq!(made.outside, 4);

@@ -23,9 +23,6 @@ use crate::sources::{Found, Object};
 use crate::window::Window;
 use crate::{catalog, coverage, evidence};
 
-/// Rows later than this after the start of a scan are impossible.
-const FUTURE: Duration = Duration::from_hours(24);
-
 /// What a scan is asked for.
 pub struct Request {
     /// The objects.
@@ -95,9 +92,10 @@ pub fn execute_observed(
 ) -> Result<Scan> {
     let (clock, started) = (Instant::now(), crate::clock::now());
     let threads = threads(&request);
+    let possible = Window::possible(started);
     let Request { found, knowledge, config, window, is_hashed, .. } = request;
     let Plan { objects, starts, duplicates, outside, unreadable } =
-        plan(found.objects, &window, threads);
+        plan(found.objects, &window, &possible, threads);
     if objects.is_empty() && unreadable.is_empty() {
         bail!("no file lies in the time asked for; check --since and --until");
     }
@@ -106,7 +104,7 @@ pub fn execute_observed(
     let registry = Arc::new(detectors::registry(&settings));
     let types = registry.finding_types();
     let options = Options { limits: config.limits.clone(), interest: interest(&registry) };
-    let mut intake = Intake::new(config.intake(started + FUTURE));
+    let mut intake = Intake::new(config.intake(possible.until));
     if let Some(inventory) = &knowledge.inventory {
         intake.control(Control::Inventory(Arc::clone(inventory)));
     }
@@ -115,12 +113,7 @@ pub fn execute_observed(
         objects: &objects,
         starts: &starts,
         lateness: config.engine().lateness,
-        reading: Reading {
-            options: Arc::new(options),
-            window,
-            impossible_from: started + FUTURE,
-            is_hashed,
-        },
+        reading: Reading { options: Arc::new(options), window, possible, is_hashed },
         engine: Engine::new(registry, Arc::clone(&knowledge.intel), config.engine()),
         intake,
         threads,

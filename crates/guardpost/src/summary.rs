@@ -115,8 +115,9 @@ impl Summary {
         }
         if scan.outcome.impossible > 0 {
             let rows = count(scan.outcome.impossible, "record");
-            let text =
-                format!("{rows} from more than a day after now: check the clock of the source");
+            let text = format!(
+                "{rows} from more than a day after now or from before 2006: check the clock of the source"
+            );
             self.entry("Skipped", &text);
         }
     }

@@ -1,5 +1,7 @@
 //! The event time that a scan is limited to.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, bail};
 use model::{Origin, Timestamp};
 use telemetry::Block;
@@ -21,7 +23,18 @@ impl Default for Window {
     }
 }
 
+/// Nothing that AWS logs is older: S3, the first of its services, was opened on 2006-03-14.
+const EARLIEST: Timestamp = Timestamp::from_secs(1_142_294_400);
+
+/// How far after now records may lie, since clocks differ.
+const FUTURE: Duration = Duration::from_hours(24);
+
 impl Window {
+    /// When records can have been made, as seen `now`.
+    pub fn possible(now: Timestamp) -> Window {
+        Window { since: EARLIEST, until: now + FUTURE }
+    }
+
     /// Reads `--since` and `--until`. A date as end includes its day.
     pub fn parse(since: Option<&str>, until: Option<&str>) -> Result<Window> {
         let mut window = Window::default();
@@ -32,7 +45,7 @@ impl Window {
         if let Some(text) = until {
             let (time, is_day) =
                 parse(text).with_context(|| format!("--until `{text}`: {HINT}"))?;
-            window.until = if is_day { time + std::time::Duration::from_hours(24) } else { time };
+            window.until = if is_day { time + Duration::from_hours(24) } else { time };
         }
         if window.since >= window.until {
             bail!("--since lies at or after --until: nothing could be read; exchange the two");

@@ -114,7 +114,7 @@ pub(crate) fn batches(case: &Case, batch_rows: usize) -> Vec<Batch> {
     let options = Arc::new(Options { limits: Limits::default(), interest });
     let mut objects: Vec<_> = case.inputs.iter().collect();
     objects.sort_by_cached_key(|(name, bytes)| {
-        (hint(name).time.or_else(|| first_time(name, bytes)), hash64(bytes))
+        (hint(name).time.or_else(|| first_time(name, bytes, |_| true)), hash64(bytes))
     });
     let mut intake = Intake::new(IntakeOptions { batch_rows, ..IntakeOptions::default() });
     let mut report = Report::default();

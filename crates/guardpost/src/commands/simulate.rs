@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use flate2::Compression;
@@ -16,13 +15,12 @@ use crate::catalog;
 use crate::cli::SimulateArgs;
 use crate::output::write;
 use crate::text::{count, minutes, size, visible};
+use crate::window::Window;
 
 /// Names that are listed when a part fits several.
 const SEVERAL_MAX: usize = 12;
-/// Rows later than this after now are dropped by a scan as impossible.
-const FUTURE: Duration = Duration::from_hours(24);
 /// Days that a simulation covers at most; the first day must lie between these years.
-const YEARS: [&str; 2] = ["1971-01-01T00:00:00Z", "2100-01-01T00:00:00Z"];
+const YEARS: [&str; 2] = ["2007-01-01T00:00:00Z", "2100-01-01T00:00:00Z"];
 
 /// Runs the command.
 pub fn run(args: &SimulateArgs) -> Result<()> {
@@ -90,7 +88,7 @@ fn midnight(text: &str) -> Result<i64> {
     let full = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
     let about = || {
         let text = visible(text);
-        format!("--start `{text}`: write a date such as 2026-01-05, from 1971 to 2099")
+        format!("--start `{text}`: write a date such as 2026-01-05, from 2007 to 2099")
     };
     let time = Timestamp::parse(&full).with_context(about)?;
     let [least, most] = YEARS.map(Timestamp::parse);
@@ -156,7 +154,7 @@ fn report(made: &Simulation, folder: &Path, bytes: u64) -> String {
         size(bytes),
         visible(&shown),
     );
-    if last > crate::clock::now() + FUTURE {
+    if !Window::possible(crate::clock::now()).contains(last) {
         let _ok = writeln!(
             out,
             "Note      records of the future are dropped by a scan: give an earlier --start"

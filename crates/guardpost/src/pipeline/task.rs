@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use engine::SourceId;
 use findings::InputFile;
-use model::Timestamp;
 use sha2::{Digest as _, Sha256};
 use telemetry::{Block, ObjectReader, Options, Report};
 
@@ -22,8 +21,8 @@ pub struct Reading {
     pub options: Arc<Options>,
     /// Rows outside are dropped.
     pub window: Window,
-    /// Rows from this time on are impossible: one of them would hold its whole object back.
-    pub impossible_from: Timestamp,
+    /// Rows outside are impossible: one of them would hold its whole object back.
+    pub possible: Window,
     /// Whether the SHA-256 of every object is computed.
     pub is_hashed: bool,
 }
@@ -104,8 +103,8 @@ impl Task {
             SourceId::new(&format!("{kind} {} {}", hint.account.number(), hint.region.as_str()))
         };
         let sources = [source("flow"), source("query"), source("call")];
-        let possible = Window { until: reading.impossible_from, ..Window::default() };
-        Ok(Task { reader, window: reading.window, possible, sizes, sources, done })
+        let Reading { window, possible, .. } = *reading;
+        Ok(Task { reader, window, possible, sizes, sources, done })
     }
 
     /// Whether to read on after blocks of so many bytes. Small objects are read at once: their rows take less

@@ -220,3 +220,28 @@ fn a_time_far_ahead_is_skipped_and_holds_nobody_back() {
     assert!(ran.err.contains("1 record from more than a day after now"), "{}", ran.err);
     assert!(!ran.err.contains("came later"), "{}", ran.err);
 }
+
+#[test]
+fn a_time_before_aws_is_skipped_and_changes_nothing() {
+    let folder = Folder::new();
+    folder.write("a.log", log(0, 1));
+    let alone = folder.run(&["scan", "a.log"]);
+    for year in ["1970", "2005"] {
+        let old = query(0, 1, C2_NAME).replace("2026-01-05", &format!("{year}-01-05"));
+        folder.write("a.log", old + &log(0, 1));
+        let ran = folder.run(&["scan", "a.log"]);
+        assert_eq!(ran.types(), alone.types(), "{year}");
+        assert!(ran.err.contains("Skipped   1 record from "), "{}", ran.err);
+    }
+}
+
+#[test]
+fn one_record_with_a_wrong_clock_does_not_move_its_file() {
+    let folder = Folder::new();
+    let far = query(0, 1, "www.example.com").replace("2026-01-05", "2099-01-05");
+    folder.write("a.log", far + &log(0, 1));
+    folder.write("b.log", query(480, 2, "www.example.com"));
+    let ran = folder.run(&["scan", "."]);
+    assert_eq!(ran.findings().len(), 1);
+    assert!(!ran.err.contains("came later"), "{}", ran.err);
+}

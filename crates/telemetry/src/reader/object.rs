@@ -281,14 +281,24 @@ impl ObjectReader {
 /// Decompressed bytes that [`first_time`] reads at most.
 const HEAD_MAX: u64 = 4 << 20;
 
-/// Time of an object for ordering: that of its key, else of its first record. `head` is the object or its
-/// first bytes.
-pub fn first_time(key: &str, head: &[u8]) -> Option<Timestamp> {
-    if let Some(time) = hint(key).time {
+/// Time of an object for ordering: that of its key, else of its first record whose time is possible. `head`
+/// is the object or its first bytes.
+pub fn first_time(
+    key: &str,
+    head: &[u8],
+    is_possible: impl Fn(Timestamp) -> bool,
+) -> Option<Timestamp> {
+    if let Some(time) = hint(key).time.filter(|it| is_possible(*it)) {
         return Some(time);
     }
     let limits = Limits { object_bytes: HEAD_MAX, block_rows: 1, ..Limits::default() };
     let options = Options { limits, interest: Interest::default() };
     let mut reader = ObjectReader::new(0, key, head.to_vec(), Arc::new(options));
-    reader.next_block(&mut Report::default())?.first_time()
+    let mut report = Report::default();
+    while let Some(block) = reader.next_block(&mut report) {
+        if let Some(time) = block.first_time().filter(|it| is_possible(*it)) {
+            return Some(time);
+        }
+    }
+    None
 }

@@ -333,13 +333,26 @@ fn times_order_objects() {
     let text = format!("{HEADER}\n{FLOW}\n");
     let head = gzip(text.as_bytes());
     let expected = Some(Timestamp::from_secs(1_418_530_010));
-    assert_eq!(first_time("x.gz", &head), expected);
-    assert_eq!(first_time("x", QUERY.as_bytes()), Timestamp::parse("2026-01-31T12:00:00Z").ok());
+    assert_eq!(first_time("x.gz", &head, |_| true), expected);
+    assert_eq!(
+        first_time("x", QUERY.as_bytes(), |_| true),
+        Timestamp::parse("2026-01-31T12:00:00Z").ok()
+    );
     let document = format!(r#"{{"Records":[{},{}"#, call("A"), call("B"));
-    assert_eq!(first_time("x", document.as_bytes()), Timestamp::parse("2026-01-31T12:00:00Z").ok());
+    assert_eq!(
+        first_time("x", document.as_bytes(), |_| true),
+        Timestamp::parse("2026-01-31T12:00:00Z").ok()
+    );
     let key = "111122223333_CloudTrail_us-east-1_20260201T0005Z_x.json.gz";
-    assert_eq!(first_time(key, &head), Timestamp::parse("2026-02-01T00:05:00Z").ok());
-    assert_eq!(first_time("x", b"nothing"), None);
+    assert_eq!(first_time(key, &head, |_| true), Timestamp::parse("2026-02-01T00:05:00Z").ok());
+    assert_eq!(first_time("x", b"nothing", |_| true), None);
+    // One record with a wrong clock does not move the others.
+    let far = format!("{}\n{QUERY}\n", QUERY.replace("2026", "2099"));
+    let possible = |it: Timestamp| it.secs() < 2_000_000_000;
+    assert_eq!(
+        first_time("x", far.as_bytes(), possible),
+        Timestamp::parse("2026-01-31T12:00:00Z").ok()
+    );
 }
 
 #[test]
@@ -367,7 +380,7 @@ fn parquet_rows_are_flows_with_evidence() {
     assert_eq!((flows.rows[1].packets, flows.rows[1].bytes), (2, 5_000_000_000));
     let line = extract(file.clone(), &flows.origins[1..2]).remove(0).unwrap();
     assert!(line.starts_with(b"2 111122223333 eni-0a1b 10.0.0.5 198.51.100.7 40000 443 6 2 "));
-    assert_eq!(first_time("", &file), Some(Timestamp::from_secs(1_772_366_400)));
+    assert_eq!(first_time("", &file, |_| true), Some(Timestamp::from_secs(1_772_366_400)));
     assert!(crate::is_read_whole(&file[..8]) && !crate::is_read_whole(b"2 111122223333"));
 
     let (blocks, report, _) = read_with(&file[..file.len() / 2], Limits::default());
