@@ -9,6 +9,7 @@
 mod bench;
 mod cargo;
 mod check;
+mod clients;
 mod dga;
 mod docs;
 mod eval;
@@ -25,6 +26,7 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   check [--fast]   everything a machine can check; --fast: format, lints and unit tests of what changed, tidy
+  check --clients  the HTTP API under boto3 and the AWS CLI, which it installs into target/clients
   tidy             rules of the repository that no other tool knows
   docs [--check]   writes the reference; --check: fails if a page is out of date
   bench [--small] [--only PART] [--inject] [--product PROGRAM]
@@ -57,6 +59,7 @@ fn run(args: &[String]) -> Result<()> {
     match (command.as_str(), words(rest).as_slice()) {
         ("check", []) => check::run(check::Mode::Full),
         ("check", ["--fast"]) => check::run(check::Mode::Fast),
+        ("check", ["--clients"]) => clients::run(),
         ("tidy", []) => tidy::run(&cargo::root()),
         ("docs", []) => docs::run(false),
         ("docs", ["--check"]) => docs::run(true),
@@ -93,7 +96,7 @@ mod tests {
     #[test]
     fn unknown_arguments_are_answered_with_the_usage() {
         for args in
-            [&["checks"][..], &["check", "--quick"], &["check", "--clients"], &["tidy", "x"], &[]]
+            [&["checks"][..], &["check", "--quick"], &["check", "--client"], &["tidy", "x"], &[]]
         {
             assert!(message(args).ends_with(USAGE), "{args:?}");
         }

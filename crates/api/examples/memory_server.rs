@@ -1,9 +1,10 @@
 //! The API over a store in memory, to try clients against: nothing is detected and nothing is kept.
 //!
-//! `cargo run -p guardpost-api --example memory_server -- 127.0.0.1:4510`, then set
-//! `AWS_ENDPOINT_URL_GUARDDUTY`. Access keys are `AKIDADMIN`, `AKIDREADER` and `AKIDOTHER` (another account),
-//! their secret is `secret`.
+//! `cargo run -p guardpost-api --example memory_server -- 127.0.0.1:4510` prints its endpoint, which goes into
+//! `AWS_ENDPOINT_URL_GUARDDUTY`, and ends when its standard input does. Access keys are `AKIDADMIN`,
+//! `AKIDREADER` and `AKIDOTHER` (another account), their secret is `secret`.
 #![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "whoever starts it has to know the port")]
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -84,5 +85,12 @@ async fn main() -> std::io::Result<()> {
         limits: Limits::default(),
     };
     let listener = tokio::net::TcpListener::bind(address).await?;
-    axum::serve(listener, api::router(state)).await
+    println!("http://{}", listener.local_addr()?);
+    let (done, ended) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let result = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        done.send(result)
+    });
+    let server = axum::serve(listener, api::router(state));
+    server.with_graceful_shutdown(async { drop(ended.await) }).await
 }

@@ -8,7 +8,8 @@ use crate::operation::Operation;
 
 /// Finds access keys. The program that runs the API decides where they are kept.
 pub trait Keys: Send + Sync {
-    /// The key with this identifier; none if there is none or it is not in force.
+    /// The key with this identifier; none if there is none or it is not in force. Called for each request on
+    /// a thread that serves others as well, so it must not wait for anything.
     fn find(&self, access_key: &str) -> Option<Key>;
 }
 

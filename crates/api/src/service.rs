@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State as Extension};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use model::{Region, hash128};
+use model::{Region, Timestamp, hash128};
 use serde_json::Value;
 use store::Owner;
 use tokio::sync::Semaphore;
@@ -17,16 +17,17 @@ use tokio::sync::Semaphore;
 use crate::context::Context;
 use crate::error::{ErrorName, Refusal};
 use crate::input;
+use crate::keys::Key;
 use crate::operation::{self, Operation};
 use crate::resources;
-use crate::sigv4::{self, Rules, Signed};
+use crate::sigv4::{self, Claim, Rules, Signed};
 use crate::state::State;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 /// The name that clients sign for.
 const SERVICE: &str = "guardduty";
 /// How often an operation is tried that others overtake.
-const ATTEMPTS: u32 = 5;
+pub(crate) const ATTEMPTS: u32 = 5;
 
 /// The API as a router that answers every path. Nest it where the GuardDuty endpoint is to be.
 pub fn router(state: State) -> Router {
@@ -57,58 +58,57 @@ async fn serve(Extension(service): Extension<Arc<Service>>, request: Request) ->
 
 impl Service {
     async fn answer(self: Arc<Self>, request: Request) -> Result<Response<Body>, Refusal> {
-        let running = Arc::clone(&self.running);
-        let permit = running.acquire_owned().await.map_err(|_| Refusal::internal())?;
         let (parts, body) = request.into_parts();
+        // Strangers are sent away before their bodies are read.
+        let now = self.state.clock.now();
+        let claim = Claim::read(&signed(&parts, &[]), &self.rules(now))?;
+        let key = self.state.keys.find(claim.access_key()).ok_or_else(sigv4::unknown_key)?;
         let body = to_bytes(body, self.state.limits.body_bytes).await.map_err(|_| {
             Refusal::new(ErrorName::RequestTooLarge, "The request is too large or was cut off.")
         })?;
+        let running = Arc::clone(&self.running);
+        let permit = running.acquire_owned().await.map_err(|_| Refusal::internal())?;
         // The store blocks: its work is not for the threads that wait for the network.
         // It keeps the permit, so that work whose caller has gone still counts.
         let work = tokio::task::spawn_blocking(move || {
-            let answer = self.work(&parts, &body);
+            let signed = signed(&parts, &body);
+            let answer = claim
+                .verify(&signed, &self.rules(now), &key.secret)
+                .and_then(|()| self.work(&signed, &claim, &key, now));
             drop(permit);
             answer
         });
         work.await.map_err(|_| Refusal::internal())?
     }
 
-    fn work(&self, parts: &Parts, body: &Bytes) -> Result<Response<Body>, Refusal> {
-        let now = self.state.clock.now();
-        let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-        let header = parts.headers.get(header::HOST).and_then(|it| it.to_str().ok());
-        let host = header.or_else(|| parts.uri.authority().map(Authority::as_str));
-        let signed = Signed {
-            method: parts.method.as_str(),
-            path,
-            query,
-            host: host.unwrap_or_default(),
-            headers: &parts.headers,
-            body,
-        };
-        let rules = Rules { service: SERVICE, now, is_tls: self.state.limits.is_tls };
-        let mut key = None;
-        let (access_key, scope) = sigv4::verify(&signed, &rules, |id| {
-            key = self.state.keys.find(id);
-            key.as_ref().map(|it| it.secret.clone())
-        })?;
-        let key = key.ok_or_else(Refusal::internal)?;
-        let region = Region::new(&scope.region);
-        if !region.is_known() || region.as_str() != scope.region {
+    fn rules(&self, now: Timestamp) -> Rules<'static> {
+        Rules { service: SERVICE, now, is_tls: self.state.limits.is_tls }
+    }
+
+    /// Does what a request asks for whose signature is right.
+    fn work(
+        &self,
+        signed: &Signed<'_>,
+        claim: &Claim,
+        key: &Key,
+        now: Timestamp,
+    ) -> Result<Response<Body>, Refusal> {
+        let name = &claim.scope().region;
+        let region = Region::new(name);
+        if !region.is_known() || region.as_str() != name {
             return Err(Refusal::parameter("region"));
         }
-        let found = operation::find(parts.method.as_str(), path);
+        let found = operation::find(signed.method, signed.path);
         let (operation, labels) = found.ok_or_else(|| {
             Refusal::new(ErrorName::UnknownOperation, "The operation is not known.")
         })?;
         if !key.role.may(operation) {
-            return Err(denied(&key.account.to_string(), &access_key, operation));
+            return Err(denied(&key.account.to_string(), claim.access_key(), operation));
         }
         let route = resources::routes().find(|it| it.name == operation.name);
         let route = route.ok_or_else(|| Refusal::unserved(operation.name))?;
-        let input = input::assemble(operation, &labels, query, body)?;
-        let owner = Owner::new(key.account, region);
-        let context = Context { state: &self.state, owner, now };
+        let input = input::assemble(operation, &labels, signed.query, signed.body)?;
+        let context = Context { state: &self.state, owner: Owner::new(key.account, region), now };
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -132,6 +132,19 @@ impl Service {
         let text = format!("{hash:032x}");
         let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
         format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+    }
+}
+
+fn signed<'a>(parts: &'a Parts, body: &'a [u8]) -> Signed<'a> {
+    let header = parts.headers.get(header::HOST).and_then(|it| it.to_str().ok());
+    let host = header.or_else(|| parts.uri.authority().map(Authority::as_str));
+    Signed {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        host: host.unwrap_or_default(),
+        headers: &parts.headers,
+        body,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::context::{Context, Stored};
 use crate::error::Refusal;
 use crate::handler::{Route, Typed, route};
 use crate::kinds;
+use crate::service::ATTEMPTS;
 use crate::wire::types::{
     AccountDetail, CreateMembersRequest, CreateMembersResponse, DeleteMembersRequest,
     DeleteMembersResponse, DisassociateMembersRequest, DisassociateMembersResponse,
@@ -101,22 +102,36 @@ pub(crate) fn each<'a>(
 ) -> Result<Vec<UnprocessedAccount>, Refusal> {
     let mut unprocessed = Vec::new();
     for text in accounts {
-        let account = AccountId::from_digits(text.as_bytes());
-        let outcome = match account {
-            Some(account) => work(account),
-            None => Err(Unprocessed::Because("the specified account ID is not valid")),
+        let Some(account) = AccountId::from_digits(text.as_bytes()) else {
+            unprocessed.push(left_out(text, "the specified account ID is not valid"));
+            continue;
         };
-        match outcome {
-            Ok(changes) if changes.is_empty() => {}
-            Ok(changes) => context.apply(&changes)?,
-            Err(Unprocessed::Fault(refusal)) => return Err(refusal),
-            Err(Unprocessed::Because(reason)) => unprocessed.push(UnprocessedAccount {
-                account_id: text.to_owned(),
-                result: format!("The request is rejected because {reason}."),
-            }),
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let changes = match work(account) {
+                Ok(changes) => changes,
+                Err(Unprocessed::Fault(refusal)) => return Err(refusal),
+                Err(Unprocessed::Because(reason)) => {
+                    unprocessed.push(left_out(text, reason));
+                    break;
+                }
+            };
+            // Only this account is tried again when another request was faster: others are done.
+            let applied = if changes.is_empty() { Ok(()) } else { context.apply(&changes) };
+            match applied {
+                Err(refusal) if refusal.is_overtaken() && attempts < ATTEMPTS => {}
+                Err(refusal) => return Err(refusal),
+                Ok(()) => break,
+            }
         }
     }
     Ok(unprocessed)
+}
+
+fn left_out(account: &str, reason: &str) -> UnprocessedAccount {
+    let result = format!("The request is rejected because {reason}.");
+    UnprocessedAccount { account_id: account.to_owned(), result }
 }
 
 /// Accounts whose findings and detectors the caller sees.

@@ -45,37 +45,56 @@ pub(crate) struct Rules<'a> {
     pub(crate) is_tls: bool,
 }
 
-/// The access key and the scope of a request whose signature is right.
-///
-/// `secret` gives the secret of an access key.
-pub(crate) fn verify(
-    signed: &Signed<'_>,
-    rules: &Rules<'_>,
-    secret: impl FnOnce(&str) -> Option<String>,
-) -> Result<(String, Scope), Refusal> {
-    let proof = Proof::read(signed)?;
-    if proof.scope.service != rules.service {
-        let wanted = rules.service;
-        return Err(invalid(&format!(
-            "Credential should be scoped to correct service: '{wanted}'."
-        )));
+/// What a request claims before its body is read: who signed it, for what, and when.
+pub(crate) struct Claim(Proof);
+
+impl Claim {
+    /// Reads the claim and refuses what no body could make right. The body of `signed` is not looked at.
+    pub(crate) fn read(signed: &Signed<'_>, rules: &Rules<'_>) -> Result<Claim, Refusal> {
+        let proof = Proof::read(signed)?;
+        if proof.scope.service != rules.service {
+            let wanted = rules.service;
+            return Err(invalid(&format!(
+                "Credential should be scoped to correct service: '{wanted}'."
+            )));
+        }
+        check_time(&proof, rules.now)?;
+        Ok(Claim(proof))
     }
-    check_time(&proof, rules.now)?;
-    let payload = payload(&proof, signed, rules.is_tls)?;
-    let secret = secret(&proof.access_key).ok_or_else(|| {
-        let message = "The security token included in the request is invalid.";
-        Refusal::new(ErrorName::UnrecognizedClient, message)
-    })?;
-    let request = canonical_request(signed, &proof, &payload).ok_or_else(incomplete)?;
-    let text = string_to_sign(&proof, &request);
-    // `verify_slice` takes the same time wherever the two differ.
-    mac(&signing_key(&secret, &proof.scope), &text).verify_slice(&proof.signature).map_err(|_| {
-        invalid(
-            "The request signature we calculated does not match the signature you provided. Check your \
-             AWS Secret Access Key and signing method. Consult the service documentation for details.",
-        )
-    })?;
-    Ok((proof.access_key, proof.scope))
+
+    pub(crate) fn access_key(&self) -> &str {
+        &self.0.access_key
+    }
+
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.0.scope
+    }
+
+    /// Calculates the signature again.
+    pub(crate) fn verify(
+        &self,
+        signed: &Signed<'_>,
+        rules: &Rules<'_>,
+        secret: &str,
+    ) -> Result<(), Refusal> {
+        let Claim(proof) = self;
+        let payload = payload(proof, signed, rules.is_tls)?;
+        let request = canonical_request(signed, proof, &payload).ok_or_else(incomplete)?;
+        let text = string_to_sign(proof, &request);
+        // `verify_slice` takes the same time wherever the two differ.
+        mac(&signing_key(secret, &proof.scope), &text).verify_slice(&proof.signature).map_err(|_| {
+            invalid(
+                "The request signature we calculated does not match the signature you provided. Check your \
+                 AWS Secret Access Key and signing method. Consult the service documentation for details.",
+            )
+        })
+    }
+}
+
+/// What is said when no key has the identifier.
+pub(crate) fn unknown_key() -> Refusal {
+    let message = "The security token included in the request is invalid.";
+    Refusal::new(ErrorName::UnrecognizedClient, message)
 }
 
 fn check_time(proof: &Proof, now: Timestamp) -> Result<(), Refusal> {

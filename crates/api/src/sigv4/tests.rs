@@ -64,8 +64,14 @@ fn check(case: &Case) -> Result<(String, Scope), ErrorName> {
     };
     let now = Timestamp::parse(case.now).unwrap();
     let rules = Rules { service: case.service, now, is_tls: case.is_tls };
-    let secret = |id: &str| id.starts_with("AKI").then(|| case.secret.to_owned());
-    verify(&signed, &rules, secret).map_err(|it| it.name)
+    let verified = Claim::read(&signed, &rules).and_then(|claim| {
+        if !claim.access_key().starts_with("AKI") {
+            return Err(unknown_key());
+        }
+        claim.verify(&signed, &rules, case.secret)?;
+        Ok((claim.access_key().to_owned(), claim.scope().clone()))
+    });
+    verified.map_err(|it| it.name)
 }
 
 fn set(case: &mut Case, name: &'static str, value: &str) {
