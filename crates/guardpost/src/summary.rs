@@ -115,10 +115,7 @@ impl Summary {
         }
         if scan.outcome.impossible > 0 {
             let rows = count(scan.outcome.impossible, "record");
-            let text = format!(
-                "{rows} from more than a day after now or from before 2006: check the clock of the source"
-            );
-            self.entry("Skipped", &text);
+            self.entry("Skipped", &format!("{rows} {IMPOSSIBLE}"));
         }
     }
 
@@ -181,7 +178,13 @@ impl Summary {
             "API call",
             "delivered more than once: counted once",
         );
-        note(self, outcome.report.no_data, "flow record", "that say there was no data");
+        note(self, outcome.report.no_data, "flow record", "that say there was no traffic");
+        note(
+            self,
+            outcome.report.skip_data,
+            "flow record",
+            "that say AWS left records out (SKIPDATA): traffic of these minutes is missing",
+        );
         note(
             self,
             outcome.counters.late,
@@ -222,6 +225,10 @@ impl Summary {
     }
 }
 
+/// What is wrong with records whose time is impossible, and what to do.
+const IMPOSSIBLE: &str =
+    "from more than a day after now or from before 2006: check the clock of the source";
+
 /// Findings that descriptions of resources would settle.
 const SETTLED_BY_INVENTORY: &str =
     "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS";
@@ -257,6 +264,13 @@ pub fn inputs(scan: &Scan) -> InputSummary {
         count: 1,
         sample: it.name.clone(),
     }));
+    if outcome.impossible > 0 {
+        skipped.push(Skipped {
+            cause: format!("records {IMPOSSIBLE}"),
+            count: outcome.impossible,
+            sample: String::new(),
+        });
+    }
     let span = outcome.tally.span();
     let kinds = outcome.tally.kinds().map(|(kind, it)| InputKind {
         name: kind.as_str().to_owned(),

@@ -85,7 +85,8 @@ impl Cause {
             }
             Cause::InvalidUtf8 => "convert the file to UTF-8",
             Cause::InvalidAddress | Cause::InvalidNumber | Cause::InvalidTime => {
-                "check that the header line names the columns in the order of the lines"
+                "compare the sample with the source; for flow logs, check that the header line names the \
+                 columns in the order of the lines"
             }
             Cause::MissingField => "use the complete records as AWS delivers them",
             Cause::WrongFieldCount => {
@@ -102,7 +103,8 @@ impl Cause {
                 "no log compresses this well; treat the source as hostile, or split the object"
             }
             Cause::UnknownFormat => {
-                "give CloudTrail records, VPC flow logs or Route 53 Resolver query logs, plain, gzip or zstd"
+                "give CloudTrail records, VPC flow logs or Route 53 Resolver query logs, plain, gzip or zstd; \
+                 unpack xz, bzip2 and zip files first"
             }
             Cause::Digest => "nothing to do: digests hold no events",
         }
@@ -162,8 +164,10 @@ const fn is_format(c: char) -> bool {
 pub struct Report {
     /// Records that became rows.
     pub records: u64,
-    /// Flow log lines that say that there is no data: NODATA and SKIPDATA.
+    /// Flow log lines that say that there was no traffic: NODATA.
     pub no_data: u64,
+    /// Flow log lines that say that AWS left records out: SKIPDATA.
+    pub skip_data: u64,
     /// Control messages and test events: they hold no records.
     pub control: u64,
     /// Decompressed bytes.
@@ -191,6 +195,7 @@ impl Report {
     pub fn merge(&mut self, other: Report) {
         self.records += other.records;
         self.no_data += other.no_data;
+        self.skip_data += other.skip_data;
         self.control += other.control;
         self.bytes += other.bytes;
         for (cause, (count, sample)) in other.skipped {

@@ -37,6 +37,16 @@ pub(crate) enum Layout {
     Unknown,
 }
 
+/// Begins of compressed files that are not read. What damage left of a log does not begin so.
+const PACKED: [&[u8]; 6] = [
+    b"\xfd7zXZ\0",         // xz
+    b"BZh",                // bzip2
+    b"PK\x03\x04",         // zip
+    b"7z\xbc\xaf\x27\x1c", // 7-Zip
+    b"\x04\x22\x4d\x18",   // LZ4
+    b"\xff\x06\0\0sNaPpY", // Snappy
+];
+
 /// Lines that are looked at before a text is given up.
 const LINES_MAX: usize = 16;
 
@@ -46,6 +56,9 @@ const HEAD_MAX: usize = 16 << 10;
 /// Tells the layout from the start of a text; `kind` is what the object's key says, for texts whose first
 /// lines are damaged.
 pub(crate) fn layout(text: &[u8], kind: Option<Format>) -> Layout {
+    if PACKED.iter().any(|it| text.starts_with(it)) {
+        return Layout::Unknown;
+    }
     let text = without_bom(text).trim_ascii_start();
     let first = line(text);
     match text.first() {

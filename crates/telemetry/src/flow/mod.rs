@@ -78,8 +78,8 @@ impl FlowParser {
     /// `base` is the offset of `text[0]` in the decompressed object. `last` says that the text ends the
     /// object, so that a line without newline is a record; else it is left for the next call. `out` is
     /// either empty or the block of the previous call. Counts rows in [`Report::records`], lines without
-    /// data in [`Report::no_data`] and everything else by its cause. Header lines, also between records, set
-    /// the columns.
+    /// data in [`Report::no_data`] and [`Report::skip_data`], and everything else by its cause. Header
+    /// lines, also between records, set the columns.
     #[expect(
         clippy::too_many_arguments,
         reason = "a text with its place, and where to put what; the reader alone calls this"
@@ -297,6 +297,10 @@ impl Sink<'_> {
             }
             Err(Skip::NoData) => {
                 self.report.no_data += 1;
+                return false;
+            }
+            Err(Skip::LeftOut) => {
+                self.report.skip_data += 1;
                 return false;
             }
             Err(Skip::Bad(cause)) => cause,

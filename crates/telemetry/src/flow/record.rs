@@ -21,8 +21,10 @@ const KEY_ACCOUNT: usize = 12;
 /// Why a line is no row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Skip {
-    /// NODATA or SKIPDATA.
+    /// NODATA.
     NoData,
+    /// SKIPDATA.
+    LeftOut,
     /// Something is wrong.
     Bad(Cause),
 }
@@ -259,8 +261,10 @@ pub(super) fn complete(
     interfaces: &mut Interfaces,
     out: &mut FlowRows,
 ) -> Result<Flow, Skip> {
-    if fields.get(columns.src) == b"-" && is_no_data(fields, columns) {
-        return Err(Skip::NoData);
+    if fields.get(columns.src) == b"-"
+        && let Some(skip) = without_data(fields, columns)
+    {
+        return Err(skip);
     }
     let src = address(fields.get(columns.src))?;
     let dst = address(fields.get(columns.dst))?;
@@ -296,8 +300,15 @@ pub(super) fn complete(
 }
 
 /// The status says so; in a format without status the lack of addresses does.
-fn is_no_data(fields: &Fields<'_>, columns: &Columns) -> bool {
-    columns.status == ABSENT || matches!(fields.get(columns.status), b"NODATA" | b"SKIPDATA")
+fn without_data(fields: &Fields<'_>, columns: &Columns) -> Option<Skip> {
+    if columns.status == ABSENT {
+        return Some(Skip::NoData);
+    }
+    match fields.get(columns.status) {
+        b"NODATA" => Some(Skip::NoData),
+        b"SKIPDATA" => Some(Skip::LeftOut),
+        _ => None,
+    }
 }
 
 fn address(field: &[u8]) -> Result<Addr, Skip> {
