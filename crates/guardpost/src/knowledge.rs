@@ -4,11 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use engine::Descriptions;
 use intel::{
     Category, Intel, IntelBuilder, ListFormat, ListProblem, ParsedList, Places, parse_list_as,
 };
+use telemetry::decompressed;
 
 use crate::intel::load::Loaded;
 use crate::text::{size, visible};
@@ -160,13 +161,19 @@ pub fn category_and_path(argument: &str) -> Result<(Category, &str)> {
     }
 }
 
+/// Reads a file, compressed or not.
 fn read(path: &Path, option: &str) -> Result<Vec<u8>> {
     let about = || format!("{option}: cannot read `{}`", visible(&path.to_string_lossy()));
     let bytes = fs::metadata(path).with_context(about)?.len();
     if bytes > FILE_MAX {
         bail!("{}: {} are more than {}", about(), size(bytes), size(FILE_MAX));
     }
-    fs::read(path).with_context(about)
+    unpacked(fs::read(path).with_context(about)?, FILE_MAX).with_context(about)
+}
+
+/// The content of a file that may be compressed as logs are.
+pub fn unpacked(bytes: Vec<u8>, most: u64) -> Result<Vec<u8>> {
+    decompressed(bytes, most).map_err(|cause| anyhow!("{}: {}", cause.as_str(), cause.remedy()))
 }
 
 #[cfg(test)]

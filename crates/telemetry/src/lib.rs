@@ -21,7 +21,7 @@ mod rows;
 mod sniff;
 
 pub use cloudtrail::Interest;
-pub use codec::is_read_whole;
+pub use codec::{decompressed, is_read_whole};
 pub use dns::DnsParser;
 pub use flow::FlowParser;
 pub use key::{Hint, hint};

@@ -19,7 +19,7 @@ use crate::intel::load::{self, Loaded};
 use crate::intel::lookup::{Answer, Hit, Value, look_up};
 use crate::intel::settings::IntelConfig;
 use crate::intel::update::{Addition, Manner, Outcome, Report, add, update};
-use crate::knowledge::{Collector, category_and_path};
+use crate::knowledge::{Collector, category_and_path, unpacked};
 use crate::output::{say, write};
 use crate::text::{count, visible, wrap};
 
@@ -162,6 +162,7 @@ fn run_add(args: &IntelAddArgs) -> Result<()> {
         bail!("{}: `{name}` is the name of a feed; give another by --name", about());
     }
     let bytes = read(path, LIST_MAX).with_context(about)?;
+    let bytes = unpacked(bytes, LIST_MAX).with_context(about)?;
     let source = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let source = source.to_string_lossy().into_owned();
     let addition = Addition { name: &name, category, source, bytes: &bytes };

@@ -210,6 +210,33 @@ fn a_list_and_a_trusted_list_decide() {
 }
 
 #[test]
+fn lists_and_descriptions_may_be_compressed() {
+    let folder = Folder::new();
+    folder.write("a.log", query(0, 1, "bad.example.com"));
+    folder.write("bad.txt.gz", gzip("bad.example.com\n"));
+    let ran = folder.run(&["scan", "a.log", "--threat-list", "mining-pool=bad.txt.gz"]);
+    assert_eq!(ran.types(), ["CryptoCurrency:EC2/BitcoinTool.B!DNS"]);
+    let cut = gzip("bad.example.com\n");
+    folder.write("cut.gz", &cut[..cut.len() - 9]);
+    let ran = folder.run(&["scan", "a.log", "--trusted-list", "cut.gz"]);
+    ran.fails(&["--trusted-list: cannot read `cut.gz`", "cut off"]);
+    folder.write("empty.json.gz", gzip("{}"));
+    let ran = folder.run(&["scan", "a.log", "--inventory", "empty.json.gz"]);
+    ran.fails(&["no member of a known description"]);
+}
+
+#[test]
+fn the_exit_code_is_that_of_what_is_shown() {
+    let folder = Folder::new();
+    folder.write("a.log", log(0, 1));
+    let code =
+        |more: &[&str]| folder.run(&[&["scan", "a.log", "--fail-on", "low"], more].concat()).code;
+    assert_eq!(code(&[]), 2);
+    assert_eq!(code(&["--types", "Recon:*"]), 0);
+    assert_eq!(code(&["--min-severity", "critical"]), 0);
+}
+
+#[test]
 fn a_time_far_ahead_is_skipped_and_holds_nobody_back() {
     let folder = Folder::new();
     let far = query(0, 1, "www.example.com").replace("2026-01-05", "2099-01-05");

@@ -185,6 +185,19 @@ pub fn is_read_whole(head: &[u8]) -> bool {
     compression(head) == Compression::Parquet
 }
 
+/// A small file that may be compressed as logs are, such as a list: its bytes, at most `most`, or why they
+/// cannot be had.
+pub fn decompressed(bytes: Vec<u8>, most: u64) -> Result<Vec<u8>, Cause> {
+    if compression(&bytes) == Compression::None {
+        return Ok(bytes);
+    }
+    let limits = Limits { object_bytes: most, ..Limits::default() };
+    match decode_all(bytes, &limits) {
+        (bytes, None) => Ok(bytes),
+        (_, Some(cause)) => Err(cause),
+    }
+}
+
 /// Decompresses everything that the limits allow.
 pub(crate) fn decode_all(bytes: Vec<u8>, limits: &Limits) -> (Vec<u8>, Option<Cause>) {
     let mut decoder = Decoder::new(bytes, Vec::new(), limits);
