@@ -61,8 +61,8 @@ pub enum Command {
 #[derive(Args, Debug, Default)]
 #[command(after_help = EXIT_CODES)]
 pub struct ScanArgs {
-    /// Files and directories, such as a copy of the bucket's `AWSLogs`; `-` is standard input. Plain, gzip or
-    /// zstd; the format is told from the content
+    /// Files and directories, such as a copy of the bucket's `AWSLogs`; `-` is standard input. Plain, gzip,
+    /// zstd or Parquet; the format is told from the content
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -134,7 +134,7 @@ pub struct ScanArgs {
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
 
-    /// Exit with 2 if there is a finding of this or a higher severity
+    /// Exit with 2 if there is a finding of this or a higher severity among those that are shown
     #[arg(long, value_name = "SEVERITY", help_heading = "Running")]
     pub fail_on: Option<SeverityBand>,
 
