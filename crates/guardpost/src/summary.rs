@@ -1,6 +1,7 @@
 //! What a scan read, what it could not read and why, and what it could not see.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use findings::{Data, InputKind, InputSummary, Skipped};
 use store::FindingStore as _;
@@ -137,15 +138,23 @@ impl Summary {
 
     /// What was learnt from is not judged.
     fn learning(&mut self, scan: &Scan) {
-        let has_calls = scan.outcome.tally.has(Data::CloudTrailManagement);
-        if let Some(days) = scan.learning_days.filter(|_| has_calls) {
-            let text = format!(
-                "unusual behavior is judged after the first {} of each account's API calls, from which is learnt \
-                 what is usual",
-                count(u64::from(days), "day")
-            );
-            self.entry("Note", &text);
-        }
+        let mut kinds = scan.outcome.tally.kinds();
+        let calls = kinds.find(|(kind, _)| kind.data() == Some(Data::CloudTrailManagement));
+        let (Some(days), Some((_, calls))) = (scan.learning_days, calls) else { return };
+        let learnt = Duration::from_hours(24 * u64::from(days));
+        let days = count(u64::from(days), "day");
+        let text = if calls.first + learnt < calls.last {
+            format!(
+                "unusual behavior is judged after the first {days} of each account's API calls, from which is \
+                 learnt what is usual"
+            )
+        } else {
+            format!(
+                "unusual behavior was not judged: what is usual is learnt from the first {days} of each account's \
+                 API calls, and these logs span less"
+            )
+        };
+        self.entry("Note", &text);
     }
 
     /// Matches of custom detection rules that were only counted.
