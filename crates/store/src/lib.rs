@@ -12,6 +12,8 @@ mod memory;
 mod outbox;
 mod query;
 mod snapshot;
+mod sql;
+mod sqlite;
 mod statistics;
 mod store;
 #[cfg(test)]
@@ -25,5 +27,6 @@ pub use memory::{CommitOutcome, FindingStore, MemoryStore, StoredFinding};
 pub use outbox::OutboxEntry;
 pub use query::{FindingQuery, Owner, Page, Scope};
 pub use snapshot::{BlobHash, Part, Snapshot, SnapshotWritten};
+pub use sqlite::SqliteStore;
 pub use statistics::{Group, GroupBy, GroupKey, StatisticsQuery};
 pub use store::{Commit, Store, Suppression};

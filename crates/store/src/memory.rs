@@ -102,6 +102,16 @@ impl MemoryStore {
         self.findings.remove(id)
     }
 
+    /// Takes over the newest generation of a key from another store.
+    pub(crate) fn resume_key(&mut self, key: AggregationKey, generation: u32) {
+        self.newest.insert(key, generation);
+    }
+
+    /// Takes over a finding from another store.
+    pub(crate) fn resume(&mut self, stored: StoredFinding) {
+        self.findings.insert(stored.finding.id.clone(), stored);
+    }
+
     /// Merges one draft and tells the finding's identifier and whether it did not exist before; nothing
     /// when the store is full.
     fn take(&mut self, mut draft: Draft, commit_time: Timestamp) -> Option<(String, bool)> {

@@ -115,12 +115,13 @@ impl Tally {
     }
 
     pub(crate) fn add(&mut self, finding: &Finding) {
-        let (total, last) = self
-            .groups
-            .entry(GroupKey::of(self.group_by, finding))
-            .or_insert((0, finding.updated_at));
+        self.add_key(GroupKey::of(self.group_by, finding), finding.updated_at);
+    }
+
+    pub(crate) fn add_key(&mut self, key: GroupKey, updated: Timestamp) {
+        let (total, last) = self.groups.entry(key).or_insert((0, updated));
         *total += 1;
-        *last = finding.updated_at.max(*last);
+        *last = updated.max(*last);
     }
 
     pub(crate) fn groups(self) -> Vec<Group> {

@@ -71,6 +71,11 @@ impl Hot {
         Hot::Count,
     ];
 
+    /// Whether the column holds text; the others hold whole numbers.
+    pub(crate) const fn is_text(self) -> bool {
+        matches!(self, Hot::Id | Hot::Account | Hot::Region | Hot::Type | Hot::ResourceType)
+    }
+
     /// The field of a finding that the column holds.
     pub(crate) const fn path(self) -> &'static str {
         match self {

@@ -30,7 +30,9 @@ pub use document::Document as FindingDocument;
 pub use error::CriteriaError;
 pub use sort::Sort;
 
-pub(crate) use clause::Clause;
+pub(crate) use clause::{Clause, Comparison, Operand, Test};
+pub(crate) use fields::Hot;
+pub(crate) use pattern::Pattern;
 pub(crate) use row::{Row, resource_id};
 pub(crate) use sort::SortKey;
 
@@ -83,6 +85,11 @@ impl Criteria {
     pub fn matches_document(&self, document: &FindingDocument) -> bool {
         let mut clauses = self.hot.iter().chain(&self.cold);
         clauses.all(|it| it.holds(&document.values(&it.field), false))
+    }
+
+    /// Whether the document passes what the columns of the narrow table do not tell.
+    pub(crate) fn matches_cold(&self, document: &FindingDocument) -> bool {
+        self.cold.iter().all(|it| it.holds(&document.values(&it.field), false))
     }
 
     fn judge(&self, finding: &Finding, must_be_known: bool) -> bool {

@@ -12,6 +12,11 @@ impl Pattern {
         Pattern(text.to_owned())
     }
 
+    /// The pattern as it was given.
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
+
     /// Whether the whole value matches; at most as many steps as both lengths multiplied.
     pub(crate) fn matches(&self, value: &str) -> bool {
         let (mut pattern, mut rest) = (self.0.chars(), value.chars());

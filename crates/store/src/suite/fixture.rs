@@ -79,7 +79,7 @@ pub(crate) fn varied(n: u64) -> Draft {
     draft.action = action(which, below(4), below(200) as u16);
     if below(2) == 0 {
         draft.additional.insert("threatListName".into(), json!(format!("list-{}", below(3))));
-        draft.additional.insert("number".into(), json!(below(1000) as f64 / 7.0));
+        draft.additional.insert("inBytes".into(), json!(below(1000) as f64 / 7.0));
     }
     draft.reasons.push(Reason::new("attempts", below(9), 10));
     for _ in 0..below(4) {

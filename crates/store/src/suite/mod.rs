@@ -4,10 +4,11 @@ pub(crate) mod documents;
 pub(crate) mod finding;
 mod fixture;
 pub(crate) mod outbox;
+pub(crate) mod random;
 pub(crate) mod snapshots;
 
 pub(crate) use fixture::{
-    MINUTE, START, account, all, commit, criteria, draft, fill, ids, list, owner, varied,
+    MINUTE, START, account, all, commit, criteria, draft, fill, ids, list, owner, region, varied,
 };
 
 /// Writes the cases as tests of the back end that `$open` makes an empty store of; what it keeps alive
@@ -47,6 +48,7 @@ macro_rules! suite {
             contents_of_old_snapshots_are_deleted
             an_unchanged_part_needs_one_before
         }
+        $crate::suite::suite! { $open, random: answers_are_those_of_the_criteria }
         $crate::suite::suite! { $open, outbox:
             without_sinks_nothing_is_collected
             each_sink_has_its_own_cursor
