@@ -9,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 /// What is installed; versions are not pinned, since clients of every age should work.
 const PACKAGES: [&str; 2] = ["boto3", "awscli"];
 const SCRIPT: &str = "crates/api/tests/clients/lifecycle.py";
+/// The Rust SDK is a package of its own: nobody else should have to build it.
+const SDK: &str = "crates/api/tests/clients/sdk/Cargo.toml";
 
 /// Starts the server over a store in memory and drives it.
 pub(crate) fn run() -> Result<()> {
@@ -23,7 +25,10 @@ pub(crate) fn run() -> Result<()> {
     for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
         script.env(name, target.join("clients/none"));
     }
-    succeed(script.env_remove("AWS_PROFILE").env_remove("AWS_ENDPOINT_URL"))
+    succeed(script.env_remove("AWS_PROFILE").env_remove("AWS_ENDPOINT_URL"))?;
+    let mut sdk = cargo(&["run", "--quiet", "--manifest-path", SDK, "--target-dir"]);
+    sdk.arg(target.join("clients/sdk"));
+    succeed(sdk.env("AWS_ENDPOINT_URL_GUARDDUTY", &server.endpoint))
 }
 
 /// The Python of a virtual environment with the clients; it is made once.

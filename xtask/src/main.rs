@@ -26,7 +26,7 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   check [--fast]   everything a machine can check; --fast: format, lints and unit tests of what changed, tidy
-  check --clients  the HTTP API under boto3 and the AWS CLI, which it installs into target/clients
+  check --clients  the HTTP API under boto3, the AWS CLI and the Rust SDK, which it builds in target/clients
   tidy             rules of the repository that no other tool knows
   docs [--check]   writes the reference; --check: fails if a page is out of date
   bench [--small] [--only PART] [--inject] [--product PROGRAM]

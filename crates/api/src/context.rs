@@ -1,5 +1,7 @@
 //! What a handler works with: who calls, when, and the documents of the account.
 
+use std::slice;
+
 use model::{AccountId, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -132,6 +134,22 @@ impl Context<'_> {
             self.state.controls.written(sequence);
         }
         Ok(())
+    }
+
+    /// Makes a document that belongs to the detector.
+    ///
+    /// The detector is written as it was along with it: what is made at the same time, or a detector that is
+    /// deleted meanwhile, makes this request begin anew, so numbers that were counted before still hold.
+    pub(crate) fn create_under(
+        &self,
+        detector: &Stored<DetectorResource>,
+        kind: &str,
+        id: &str,
+        body: &impl Serialize,
+    ) -> Result<(), Refusal> {
+        let made = self.create(kind, id, body)?;
+        let control = Control::of(slice::from_ref(&made));
+        self.control(&[made, detector.update()?], &control)
     }
 
     /// A change that makes a document.

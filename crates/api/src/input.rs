@@ -17,9 +17,10 @@ pub(crate) fn assemble(
     body: &[u8],
 ) -> Result<Map<String, Value>, Refusal> {
     let mut input = read_body(body)?;
-    for member in operation.members.iter().filter(|it| it.place != Place::Body) {
-        input.remove(member.name);
-    }
+    // Clients of other versions send members that this model does not know.
+    let is_in_body =
+        |name: &str| operation.members.iter().any(|it| it.name == name && it.place == Place::Body);
+    input.retain(|name, _| is_in_body(name));
     let pairs = percent::pairs(query).ok_or_else(Refusal::missing)?;
     for member in operation.members.iter().filter(|it| it.place == Place::Query) {
         let mut values =

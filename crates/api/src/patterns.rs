@@ -29,6 +29,17 @@ pub(crate) fn tag_key(text: &str) -> bool {
     !text.is_empty() && !text.starts_with("aws:") && text.chars().all(is_known)
 }
 
+/// `[a-fA-F0-9\-]+`.
+pub(crate) fn investigation_id(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-')
+}
+
+/// `[a-zA-Z0-9+/=_\-]+`.
+pub(crate) fn next_token(text: &str) -> bool {
+    let is_known = |it: u8| it.is_ascii_alphanumeric() || b"+/=_-".contains(&it);
+    !text.is_empty() && text.bytes().all(is_known)
+}
+
 /// `[0-9]+`.
 pub(crate) fn expected_bucket_owner(text: &str) -> bool {
     is_digits(text)

@@ -73,7 +73,17 @@ pub(crate) struct Shape {
 /// The finding is written by the crate `findings`; its shapes get no types.
 const OPAQUE: &str = "Finding";
 
-const LISTS: [&str; 4] = ["IPSet", "ThreatIntelSet", "TrustedEntitySet", "ThreatEntitySet"];
+/// Operations with one of these in their names are served by handlers that read checked members themselves:
+/// four families of lists are one, and what is absent has nothing to say.
+const UNTYPED: [&str; 7] = [
+    "IPSet",
+    "ThreatIntelSet",
+    "TrustedEntitySet",
+    "ThreatEntitySet",
+    "Malware",
+    "Coverage",
+    "Investigation",
+];
 
 impl Model {
     pub(crate) fn shape(&self, name: &str) -> Result<&Shape> {
@@ -104,13 +114,12 @@ impl Model {
         Ok(reached)
     }
 
-    /// The operations that have types: the families of lists are one handler that reads members itself.
+    /// The operations that have types.
     pub(crate) fn typed<'a>(
         &'a self,
         unserved: &'a BTreeSet<String>,
     ) -> impl Iterator<Item = &'a Operation> {
-        let is_list = |name: &str| LISTS.iter().any(|it| name.trim_end_matches('s').ends_with(it));
-        self.served(unserved).filter(move |it| !is_list(&it.name))
+        self.served(unserved).filter(|it| !UNTYPED.iter().any(|part| it.name.contains(part)))
     }
 
     /// The operations whose requests are checked.

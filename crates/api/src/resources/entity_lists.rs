@@ -123,6 +123,7 @@ struct EntityList {
 }
 
 fn create(family: &Family, context: &Context<'_>, request: Request) -> Result<Value, Refusal> {
+    let detector = context.detector(&request.detector_id)?;
     refuse_member(context)?;
     let (Some(name), Some(format), Some(location)) =
         (request.name, request.format, request.location)
@@ -153,7 +154,7 @@ fn create(family: &Family, context: &Context<'_>, request: Request) -> Result<Va
         created_at: Epoch(context.now),
         updated_at: Epoch(context.now),
     };
-    context.apply(&[context.create(family.kind, &id, &body)?])?;
+    context.create_under(&detector, family.kind, &id, &body)?;
     Ok(json!({ family.id: id }))
 }
 
@@ -308,6 +309,22 @@ mod tests {
             .iter()
             .filter(|it| server.call("admin", "POST", &threats, &body(it, true)).status == 400);
         assert_eq!(refused.count(), 5);
+    }
+
+    #[test]
+    fn lists_that_are_made_at_once_do_not_pass_the_bound() {
+        let server = Server::start();
+        let target = format!("/detector/{}/ipset", server.detector("admin"));
+        let made = std::thread::scope(|scope| {
+            let make = |n: usize| {
+                let (server, target) = (&server, &target);
+                let body = body(&format!("list-{n}"), true);
+                scope.spawn(move || server.call("admin", "POST", target, &body).status)
+            };
+            let threads: Vec<_> = (0..8).map(make).collect();
+            threads.into_iter().map(|it| it.join().unwrap()).filter(|it| *it == 200).count()
+        });
+        assert_eq!(made, 1);
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn create(
     context: &Context<'_>,
     request: CreateFilterRequest,
 ) -> Result<CreateFilterResponse, Refusal> {
-    context.detector(&request.detector_id)?;
+    let detector = context.detector(&request.detector_id)?;
     check_name(&request.name)?;
     let name = request.name;
     if let Some(stored) = context.find::<Filter>(kinds::FILTERS, &name)? {
@@ -78,7 +78,7 @@ fn create(
         updated_at: Epoch(context.now),
         version: 1,
     };
-    context.apply(&[context.create(kinds::FILTERS, &name, &filter)?])?;
+    context.create_under(&detector, kinds::FILTERS, &name, &filter)?;
     Ok(CreateFilterResponse { name })
 }
 

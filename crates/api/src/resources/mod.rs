@@ -4,6 +4,7 @@
     reason = "a handler owns its request, whatever it needs of it"
 )]
 
+mod absent;
 pub(crate) mod detectors;
 mod entity_lists;
 mod features;
@@ -18,7 +19,7 @@ mod tags;
 
 use crate::handler::Route;
 
-const FAMILIES: [&[Route]; 9] = [
+const FAMILIES: [&[Route]; 10] = [
     detectors::OPERATIONS,
     findings::OPERATIONS,
     filters::OPERATIONS,
@@ -28,6 +29,7 @@ const FAMILIES: [&[Route]; 9] = [
     member_detectors::OPERATIONS,
     invitations::OPERATIONS,
     tags::OPERATIONS,
+    absent::OPERATIONS,
 ];
 
 /// Every operation that is served.

@@ -46,7 +46,7 @@ fn create(
     context: &Context<'_>,
     request: CreatePublishingDestinationRequest,
 ) -> Result<CreatePublishingDestinationResponse, Refusal> {
-    context.detector(&request.detector_id)?;
+    let detector = context.detector(&request.detector_id)?;
     let kind = kinds::PUBLISHING_DESTINATIONS;
     check(&request.destination_properties)?;
     let token = request.client_token.as_deref();
@@ -65,7 +65,7 @@ fn create(
         publishing_failure_start_timestamp: 0,
         tags: tags::checked(request.tags)?,
     };
-    context.apply(&[context.create(kind, &id, &destination)?])?;
+    context.create_under(&detector, kind, &id, &destination)?;
     Ok(CreatePublishingDestinationResponse { destination_id: id })
 }
 

@@ -50,6 +50,53 @@ static CONDITION: Shape = structure(&[
     body("notMatches", &NOT_MATCHES),
 ]);
 
+static COVERAGE_FILTER_CONDITION: Shape =
+    structure(&[body("equals", &EQUALS), body("notEquals", &NOT_EQUALS)]);
+
+static COVERAGE_FILTER_CRITERIA: Shape =
+    structure(&[body("filterCriterion", &COVERAGE_FILTER_CRITERION_LIST)]);
+
+static COVERAGE_FILTER_CRITERION: Shape = structure(&[
+    body("criterionKey", &COVERAGE_FILTER_CRITERION_KEY),
+    body("filterCondition", &COVERAGE_FILTER_CONDITION),
+]);
+
+static COVERAGE_FILTER_CRITERION_KEY: Shape = one_of(&[
+    "ACCOUNT_ID",
+    "RESOURCE_TYPE",
+    "COVERAGE_STATUS",
+    "ADDON_VERSION",
+    "CLUSTER_NAME",
+    "ECS_CLUSTER_NAME",
+    "MANAGEMENT_TYPE",
+    "EKS_CLUSTER_NAME",
+    "AGENT_VERSION",
+    "INSTANCE_ID",
+    "CLUSTER_ARN",
+]);
+
+static COVERAGE_FILTER_CRITERION_LIST: Shape = list(&COVERAGE_FILTER_CRITERION, 0, 50);
+
+static COVERAGE_SORT_CRITERIA: Shape =
+    structure(&[body("attributeName", &COVERAGE_SORT_KEY), body("orderBy", &ORDER_BY)]);
+
+static COVERAGE_SORT_KEY: Shape = one_of(&[
+    "ACCOUNT_ID",
+    "COVERAGE_STATUS",
+    "ISSUE",
+    "ADDON_VERSION",
+    "UPDATED_AT",
+    "CLUSTER_NAME",
+    "EKS_CLUSTER_NAME",
+    "ECS_CLUSTER_NAME",
+    "INSTANCE_ID",
+]);
+
+static COVERAGE_STATISTICS_TYPE: Shape =
+    one_of(&["COUNT_BY_RESOURCE_TYPE", "COUNT_BY_COVERAGE_STATUS"]);
+
+static COVERAGE_STATISTICS_TYPE_LIST: Shape = list(&COVERAGE_STATISTICS_TYPE, 0, usize::MAX);
+
 pub(crate) const CREATE_DETECTOR_REQUEST: &[Member] = &[
     body("clientToken", &CLIENT_TOKEN),
     body("dataSources", &DATA_SOURCE_CONFIGURATIONS),
@@ -132,6 +179,16 @@ pub(crate) const CREATE_TRUSTED_ENTITY_SET_REQUEST: &[Member] = &[
 
 static CRITERION: Shape = map(&STRING, &CONDITION, 0, usize::MAX);
 
+static CRITERION_KEY: Shape = one_of(&[
+    "EC2_INSTANCE_ARN",
+    "SCAN_ID",
+    "ACCOUNT_ID",
+    "GUARDDUTY_FINDING_ID",
+    "SCAN_START_TIME",
+    "SCAN_STATUS",
+    "SCAN_TYPE",
+]);
+
 static DATA_SOURCE_CONFIGURATIONS: Shape = structure(&[
     body("kubernetes", &KUBERNETES_CONFIGURATION),
     body("malwareProtection", &MALWARE_PROTECTION_CONFIGURATION),
@@ -168,6 +225,14 @@ pub(crate) const DELETE_THREAT_INTEL_SET_REQUEST: &[Member] =
 pub(crate) const DELETE_TRUSTED_ENTITY_SET_REQUEST: &[Member] = &[
     label("detectorId", &DETECTOR_ID).required(),
     label("trustedEntitySetId", &STRING).required(),
+];
+
+pub(crate) const DESCRIBE_MALWARE_SCANS_REQUEST: &[Member] = &[
+    label("detectorId", &DETECTOR_ID).required(),
+    body("filterCriteria", &FILTER_CRITERIA),
+    body("maxResults", &INTEGER_VALUE_WITH_MAX),
+    body("nextToken", &STRING),
+    body("sortCriteria", &SORT_CRITERIA),
 ];
 
 pub(crate) const DESCRIBE_PUBLISHING_DESTINATION_REQUEST: &[Member] =
@@ -240,6 +305,19 @@ static FEEDBACK: Shape = one_of(&["USEFUL", "NOT_USEFUL"]);
 
 static FILTER_ACTION: Shape = one_of(&["NOOP", "ARCHIVE"]);
 
+static FILTER_CONDITION: Shape = structure(&[
+    body("equalsValue", &NON_EMPTY_STRING),
+    body("greaterThan", &LONG_VALUE),
+    body("lessThan", &LONG_VALUE),
+]);
+
+static FILTER_CRITERIA: Shape = structure(&[body("filterCriterion", &FILTER_CRITERION_LIST)]);
+
+static FILTER_CRITERION: Shape =
+    structure(&[body("criterionKey", &CRITERION_KEY), body("filterCondition", &FILTER_CONDITION)]);
+
+static FILTER_CRITERION_LIST: Shape = list(&FILTER_CRITERION, 0, 1);
+
 static FILTER_DESCRIPTION: Shape = text(0, 512, None);
 
 static FILTER_NAME: Shape = text(3, 64, None);
@@ -265,6 +343,12 @@ static FINDING_TYPES: Shape = list(&FINDING_TYPE, 0, 50);
 pub(crate) const GET_ADMINISTRATOR_ACCOUNT_REQUEST: &[Member] =
     &[label("detectorId", &DETECTOR_ID).required()];
 
+pub(crate) const GET_COVERAGE_STATISTICS_REQUEST: &[Member] = &[
+    label("detectorId", &DETECTOR_ID).required(),
+    body("filterCriteria", &COVERAGE_FILTER_CRITERIA),
+    body("statisticsType", &COVERAGE_STATISTICS_TYPE_LIST).required(),
+];
+
 pub(crate) const GET_DETECTOR_REQUEST: &[Member] = &[label("detectorId", &DETECTOR_ID).required()];
 
 pub(crate) const GET_FILTER_REQUEST: &[Member] =
@@ -288,7 +372,18 @@ pub(crate) const GET_FINDINGS_STATISTICS_REQUEST: &[Member] = &[
 pub(crate) const GET_IP_SET_REQUEST: &[Member] =
     &[label("detectorId", &DETECTOR_ID).required(), label("ipSetId", &STRING).required()];
 
+pub(crate) const GET_INVESTIGATION_REQUEST: &[Member] = &[
+    label("detectorId", &DETECTOR_ID).required(),
+    label("investigationId", &INVESTIGATION_ID).required(),
+    query("summaryFormat", &SUMMARY_FORMAT),
+];
+
 pub(crate) const GET_INVITATIONS_COUNT_REQUEST: &[Member] = &[];
+
+pub(crate) const GET_MALWARE_PROTECTION_PLAN_REQUEST: &[Member] =
+    &[label("malwareProtectionPlanId", &STRING).required()];
+
+pub(crate) const GET_MALWARE_SCAN_REQUEST: &[Member] = &[label("scanId", &STRING).required()];
 
 pub(crate) const GET_MASTER_ACCOUNT_REQUEST: &[Member] =
     &[label("detectorId", &DETECTOR_ID).required()];
@@ -316,6 +411,28 @@ static GUARD_DUTY_ARN: Shape = text(0, usize::MAX, Some(patterns::guard_duty_arn
 
 static INTEGER: Shape = integer(i64::MIN, i64::MAX);
 
+static INTEGER_VALUE_WITH_MAX: Shape = integer(1, 50);
+
+static INVESTIGATION_CRITERION: Shape =
+    map(&INVESTIGATION_FILTER_CRITERION_KEY, &INVESTIGATION_FILTER_CONDITION, 0, usize::MAX);
+
+static INVESTIGATION_FILTER_CONDITION: Shape =
+    structure(&[body("equals", &EQUALS), body("notEquals", &NOT_EQUALS)]);
+
+static INVESTIGATION_FILTER_CRITERIA: Shape =
+    structure(&[body("criterion", &INVESTIGATION_CRITERION)]);
+
+static INVESTIGATION_FILTER_CRITERION_KEY: Shape =
+    one_of(&["STATUS", "RISK_LEVEL", "CONFIDENCE", "FINDING_ID", "INVESTIGATION_TYPE"]);
+
+static INVESTIGATION_ID: Shape = text(1, 64, Some(patterns::investigation_id));
+
+static INVESTIGATION_SORT_CRITERIA: Shape =
+    structure(&[body("attributeName", &INVESTIGATION_SORT_FIELD), body("orderBy", &ORDER_BY)]);
+
+static INVESTIGATION_SORT_FIELD: Shape =
+    one_of(&["START_TIME", "END_TIME", "STATUS", "RISK_LEVEL", "CONFIDENCE"]);
+
 pub(crate) const INVITE_MEMBERS_REQUEST: &[Member] = &[
     body("accountIds", &ACCOUNT_IDS).required(),
     label("detectorId", &DETECTOR_ID).required(),
@@ -331,6 +448,14 @@ static KUBERNETES_AUDIT_LOGS_CONFIGURATION: Shape =
 
 static KUBERNETES_CONFIGURATION: Shape =
     structure(&[body("auditLogs", &KUBERNETES_AUDIT_LOGS_CONFIGURATION).required()]);
+
+pub(crate) const LIST_COVERAGE_REQUEST: &[Member] = &[
+    label("detectorId", &DETECTOR_ID).required(),
+    body("filterCriteria", &COVERAGE_FILTER_CRITERIA),
+    body("maxResults", &MAX_RESULTS),
+    body("nextToken", &STRING),
+    body("sortCriteria", &COVERAGE_SORT_CRITERIA),
+];
 
 pub(crate) const LIST_DETECTORS_REQUEST: &[Member] =
     &[query("maxResults", &MAX_RESULTS), query("nextToken", &STRING)];
@@ -355,8 +480,55 @@ pub(crate) const LIST_IP_SETS_REQUEST: &[Member] = &[
     query("nextToken", &STRING),
 ];
 
+pub(crate) const LIST_INVESTIGATION_RECORDS_REQUEST: &[Member] = &[
+    label("detectorId", &DETECTOR_ID).required(),
+    body("investigationId", &INVESTIGATION_ID).required(),
+    body("maxResults", &MAX_RESULTS),
+    body("nextToken", &NEXT_TOKEN),
+    body("recordTypes", &RECORD_TYPES),
+];
+
+pub(crate) const LIST_INVESTIGATIONS_REQUEST: &[Member] = &[
+    label("detectorId", &DETECTOR_ID).required(),
+    body("filterCriteria", &INVESTIGATION_FILTER_CRITERIA),
+    body("maxResults", &MAX_RESULTS),
+    body("nextToken", &NEXT_TOKEN),
+    body("sortCriteria", &INVESTIGATION_SORT_CRITERIA),
+];
+
 pub(crate) const LIST_INVITATIONS_REQUEST: &[Member] =
     &[query("maxResults", &MAX_RESULTS), query("nextToken", &STRING)];
+
+pub(crate) const LIST_MALWARE_PROTECTION_PLANS_REQUEST: &[Member] = &[query("nextToken", &STRING)];
+
+static LIST_MALWARE_SCANS_CRITERION_KEY: Shape = one_of(&[
+    "RESOURCE_ARN",
+    "SCAN_ID",
+    "ACCOUNT_ID",
+    "GUARDDUTY_FINDING_ID",
+    "RESOURCE_TYPE",
+    "SCAN_START_TIME",
+    "SCAN_STATUS",
+    "SCAN_TYPE",
+]);
+
+static LIST_MALWARE_SCANS_FILTER_CRITERIA: Shape =
+    structure(&[body("filterCriterion", &LIST_MALWARE_SCANS_FILTER_CRITERION_LIST)]);
+
+static LIST_MALWARE_SCANS_FILTER_CRITERION: Shape = structure(&[
+    body("filterCondition", &FILTER_CONDITION),
+    body("criterionKey", &LIST_MALWARE_SCANS_CRITERION_KEY),
+]);
+
+static LIST_MALWARE_SCANS_FILTER_CRITERION_LIST: Shape =
+    list(&LIST_MALWARE_SCANS_FILTER_CRITERION, 0, 1);
+
+pub(crate) const LIST_MALWARE_SCANS_REQUEST: &[Member] = &[
+    body("filterCriteria", &LIST_MALWARE_SCANS_FILTER_CRITERIA),
+    query("maxResults", &MAX_RESULTS),
+    query("nextToken", &STRING),
+    body("sortCriteria", &SORT_CRITERIA),
+];
 
 pub(crate) const LIST_MEMBERS_REQUEST: &[Member] = &[
     label("detectorId", &DETECTOR_ID).required(),
@@ -396,6 +568,8 @@ static LOCATION: Shape = text(1, 300, None);
 
 static LONG: Shape = integer(i64::MIN, i64::MAX);
 
+static LONG_VALUE: Shape = integer(i64::MIN, i64::MAX);
+
 static MALWARE_PROTECTION_CONFIGURATION: Shape =
     structure(&[body("scanEc2InstanceWithFindings", &SCAN_EC2_INSTANCE_WITH_FINDINGS)]);
 
@@ -427,6 +601,10 @@ static NAME: Shape = text(1, 300, None);
 
 static NEQ: Shape = list(&STRING, 0, usize::MAX);
 
+static NEXT_TOKEN: Shape = text(1, 2048, Some(patterns::next_token));
+
+static NON_EMPTY_STRING: Shape = text(1, 200, None);
+
 static NOT_EQUALS: Shape = list(&STRING, 0, usize::MAX);
 
 static NOT_MATCH: Shape = text(1, 512, None);
@@ -453,6 +631,10 @@ static ORG_FEATURE_ADDITIONAL_CONFIGURATION: Shape = one_of(&[
     "RDS_DATA_RISK",
 ]);
 
+static RECORD_TYPE: Shape = one_of(&["OBSERVATION", "ANALYSIS", "UPDATE", "FETCH", "METADATA"]);
+
+static RECORD_TYPES: Shape = list(&RECORD_TYPE, 1, 10);
+
 static S3_LOGS_CONFIGURATION: Shape = structure(&[body("enable", &BOOLEAN).required()]);
 
 static SCAN_EC2_INSTANCE_WITH_FINDINGS: Shape = structure(&[body("ebsVolumes", &BOOLEAN)]);
@@ -469,6 +651,8 @@ pub(crate) const STOP_MONITORING_MEMBERS_REQUEST: &[Member] =
     &[body("accountIds", &ACCOUNT_IDS).required(), label("detectorId", &DETECTOR_ID).required()];
 
 static STRING: Shape = text(0, usize::MAX, None);
+
+static SUMMARY_FORMAT: Shape = one_of(&["STRING", "STRUCTURED"]);
 
 static TAG_KEY: Shape = text(1, 128, Some(patterns::tag_key));
 

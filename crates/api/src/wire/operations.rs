@@ -276,7 +276,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/detector/{DetectorId}/malware-scans",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError],
-        &[],
+        checks::DESCRIBE_MALWARE_SCANS_REQUEST,
     ),
     operation(
         "DescribeOrganizationConfiguration",
@@ -348,7 +348,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/detector/{DetectorId}/coverage/statistics",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError],
-        &[],
+        checks::GET_COVERAGE_STATISTICS_REQUEST,
     ),
     operation(
         "GetCustomDetectionRule",
@@ -440,7 +440,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
             ErrorName::AccessDenied,
             ErrorName::ResourceNotFound,
         ],
-        &[],
+        checks::GET_INVESTIGATION_REQUEST,
     ),
     operation(
         "GetInvitationsCount",
@@ -461,7 +461,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
             ErrorName::AccessDenied,
             ErrorName::ResourceNotFound,
         ],
-        &[],
+        checks::GET_MALWARE_PROTECTION_PLAN_REQUEST,
     ),
     operation(
         "GetMalwareScan",
@@ -469,7 +469,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/malware-scan/{ScanId}",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError, ErrorName::ResourceNotFound],
-        &[],
+        checks::GET_MALWARE_SCAN_REQUEST,
     ),
     operation(
         "GetMalwareScanSettings",
@@ -565,7 +565,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/detector/{DetectorId}/coverage",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError],
-        &[],
+        checks::LIST_COVERAGE_REQUEST,
     ),
     operation(
         "ListCustomDetectionRuleAssociations",
@@ -634,7 +634,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
             ErrorName::AccessDenied,
             ErrorName::ResourceNotFound,
         ],
-        &[],
+        checks::LIST_INVESTIGATION_RECORDS_REQUEST,
     ),
     operation(
         "ListInvestigations",
@@ -642,7 +642,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/detector/{DetectorId}/investigation/list",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError, ErrorName::AccessDenied],
-        &[],
+        checks::LIST_INVESTIGATIONS_REQUEST,
     ),
     operation(
         "ListInvitations",
@@ -658,7 +658,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/malware-protection-plan",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError, ErrorName::AccessDenied],
-        &[],
+        checks::LIST_MALWARE_PROTECTION_PLANS_REQUEST,
     ),
     operation(
         "ListMalwareScans",
@@ -666,7 +666,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/malware-scan",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError],
-        &[],
+        checks::LIST_MALWARE_SCANS_REQUEST,
     ),
     operation(
         "ListMembers",
