@@ -26,5 +26,6 @@ mod wire;
 
 pub use control::{Control, ControlDocument, ControlFeedback};
 pub use keys::{Key, Keys, Role};
+pub use resources::scope_of;
 pub use service::router;
 pub use state::{Clock, Controls, Limits, State};

@@ -9,7 +9,8 @@ use axum::http::HeaderMap;
 use findings::{Data, FindingType};
 use model::{AccountId, Severity, Timestamp};
 use serde_json::Value;
-use store::{InMemory, Store as _};
+use store::{InMemory, SqliteStore, Store};
+use tempfile::TempDir;
 
 use crate::sigv4::{self, Scope, Signed};
 use crate::{Clock, Control, Controls, Key, Keys, Limits, Role, State, router};
@@ -22,11 +23,13 @@ const SECRET: &str = "secret";
 
 /// A server that lives as long as the test.
 pub(crate) struct Server {
-    pub(crate) store: Arc<InMemory>,
+    pub(crate) store: Arc<dyn Store>,
     address: SocketAddr,
     now: Arc<Time>,
     heard: Arc<Heard>,
     _runtime: tokio::runtime::Runtime,
+    /// The database, if there is one.
+    _folder: Option<TempDir>,
 }
 
 /// An answer.
@@ -110,13 +113,24 @@ impl Server {
         Server::with(Limits::default())
     }
 
+    /// A server of each back end.
+    pub(crate) fn of_each_store() -> [Server; 2] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = SqliteStore::open(folder.path().join("store.db")).expect("a database");
+        let on_disk = Server::over(Arc::new(database), Limits::default());
+        [Server::start(), Server { _folder: Some(folder), ..on_disk }]
+    }
+
     pub(crate) fn with(limits: Limits) -> Server {
-        let store = Arc::new(InMemory::new());
+        Server::over(Arc::new(InMemory::new()), limits)
+    }
+
+    fn over(store: Arc<dyn Store>, limits: Limits) -> Server {
         let start = Timestamp::parse("2026-03-01T12:00:00Z").expect("a time");
         let now = Arc::new(Time(AtomicI64::new(start.millis())));
         let heard = Arc::new(Heard::default());
         let state = State {
-            store: Arc::clone(&store) as Arc<dyn store::Store>,
+            store: Arc::clone(&store),
             keys: Arc::new(Accounts),
             clock: Arc::clone(&now) as Arc<dyn Clock>,
             controls: Arc::clone(&heard) as Arc<dyn Controls>,
@@ -132,7 +146,7 @@ impl Server {
         let listener = runtime.block_on(bind).expect("a port");
         let address = listener.local_addr().expect("an address");
         runtime.spawn(async move { axum::serve(listener, router(state)).await });
-        Server { store, address, now, heard, _runtime: runtime }
+        Server { store, address, now, heard, _runtime: runtime, _folder: None }
     }
 
     /// Sends a signed request.

@@ -174,38 +174,39 @@ mod tests {
 
     #[test]
     fn a_filter_lives_from_create_to_delete() {
-        let server = Server::start();
-        let target = format!("/detector/{}/filter", server.detector("admin"));
-        let made = json!({"name": "a.b-c_1", "findingCriteria": criteria(), "action": "ARCHIVE", "rank": 3});
-        assert_eq!(server.ok("POST", &target, &made), json!({"name": "a.b-c_1"}));
-        assert_eq!(
-            server.refused("POST", &target, &made),
-            "The request is rejected because a filter with the given name already exists."
-        );
-        let one = format!("{target}/a.b-c_1");
-        let filter = server.ok("GET", &one, &Value::Null);
-        assert_eq!(
-            (&filter["action"], &filter["rank"], &filter["version"]),
-            (&json!("ARCHIVE"), &json!(3), &json!(1))
-        );
-        // A number that came as text is a number.
-        assert_eq!(filter["findingCriteria"]["criterion"]["severity"], json!({"gte": 4}));
-        server.ok("POST", &one, &json!({"action": "NOOP", "description": "noise (lab)"}));
-        let filter = server.ok("GET", &one, &Value::Null);
-        assert_eq!(
-            (&filter["action"], &filter["rank"], &filter["version"]),
-            (&json!("NOOP"), &json!(3), &json!(2))
-        );
-        assert!(filter["updatedAt"].as_f64() > filter["createdAt"].as_f64());
-        assert_eq!(server.ok("GET", &target, &Value::Null)["filterNames"], json!(["a.b-c_1"]));
-        server.ok("DELETE", &one, &Value::Null);
-        assert_eq!(
-            server.refused("GET", &one, &Value::Null),
-            "The request is rejected since no such resource found."
-        );
-        let controls = server.controls();
-        assert_eq!(controls.len(), 4);
-        assert_eq!(controls[1].documents[0].body.as_ref().unwrap()["action"], "ARCHIVE");
+        for server in Server::of_each_store() {
+            let target = format!("/detector/{}/filter", server.detector("admin"));
+            let made = json!({"name": "a.b-c_1", "findingCriteria": criteria(), "action": "ARCHIVE", "rank": 3});
+            assert_eq!(server.ok("POST", &target, &made), json!({"name": "a.b-c_1"}));
+            assert_eq!(
+                server.refused("POST", &target, &made),
+                "The request is rejected because a filter with the given name already exists."
+            );
+            let one = format!("{target}/a.b-c_1");
+            let filter = server.ok("GET", &one, &Value::Null);
+            assert_eq!(
+                (&filter["action"], &filter["rank"], &filter["version"]),
+                (&json!("ARCHIVE"), &json!(3), &json!(1))
+            );
+            // A number that came as text is a number.
+            assert_eq!(filter["findingCriteria"]["criterion"]["severity"], json!({"gte": 4}));
+            server.ok("POST", &one, &json!({"action": "NOOP", "description": "noise (lab)"}));
+            let filter = server.ok("GET", &one, &Value::Null);
+            assert_eq!(
+                (&filter["action"], &filter["rank"], &filter["version"]),
+                (&json!("NOOP"), &json!(3), &json!(2))
+            );
+            assert!(filter["updatedAt"].as_f64() > filter["createdAt"].as_f64());
+            assert_eq!(server.ok("GET", &target, &Value::Null)["filterNames"], json!(["a.b-c_1"]));
+            server.ok("DELETE", &one, &Value::Null);
+            assert_eq!(
+                server.refused("GET", &one, &Value::Null),
+                "The request is rejected since no such resource found."
+            );
+            let controls = server.controls();
+            assert_eq!(controls.len(), 4);
+            assert_eq!(controls[1].documents[0].body.as_ref().unwrap()["action"], "ARCHIVE");
+        }
     }
 
     #[test]

@@ -227,8 +227,7 @@ fn create_samples(
 /// The caller's own findings and, for an administrator, those of the members.
 fn scope(context: &Context<'_>, detector: &str) -> Result<Scope, Refusal> {
     context.detector(detector)?;
-    let accounts = members::associated(context)?.into_iter().chain([context.owner.account]);
-    Ok(Scope::accounts(accounts, context.owner.region))
+    members::scope_of(&*context.state.store, context.owner).map_err(|it| refuse(&it))
 }
 
 /// Criteria of a request; what is wrong with them is appended to the service's own text.

@@ -2,7 +2,7 @@
 
 use model::AccountId;
 use serde::{Deserialize, Serialize};
-use store::{Change, DocumentKey};
+use store::{Change, DocumentKey, DocumentQuery, Owner, Scope, Store, StoreError};
 
 use super::invitations::{ADMINISTRATOR_ID, Relation};
 use crate::context::{Context, Stored};
@@ -134,11 +134,31 @@ fn left_out(account: &str, reason: &str) -> UnprocessedAccount {
     UnprocessedAccount { account_id: account.to_owned(), result }
 }
 
-/// Accounts whose findings and detectors the caller sees.
-pub(crate) fn associated(context: &Context<'_>) -> Result<Vec<AccountId>, Refusal> {
-    let members = context.all::<MemberResource>(kinds::MEMBERS)?;
-    let associated = members.iter().filter(|it| it.body.standing.is_associated());
-    Ok(associated.filter_map(|it| AccountId::from_digits(it.id().as_bytes())).collect())
+/// Whose findings an owner sees and its filters and lists are for: its own and those of associated members.
+///
+/// For the program that runs detection: [`store::Suppression`] and lists of an administrator apply to members.
+pub fn scope_of(store: &dyn Store, owner: Owner) -> Result<Scope, StoreError> {
+    let mut accounts = vec![owner.account];
+    let mut query = DocumentQuery {
+        owner: Some(owner),
+        kind: kinds::MEMBERS.to_owned(),
+        limit: DocumentQuery::LIMIT_MAX,
+        token: None,
+    };
+    loop {
+        let page = store.list_documents(&query)?;
+        for document in page.items {
+            // What cannot be read is nobody's: an account is seen only where a document says so.
+            let member = serde_json::from_value::<MemberResource>(document.body);
+            if member.is_ok_and(|it| it.standing.is_associated()) {
+                accounts.extend(AccountId::from_digits(document.key.id.as_bytes()));
+            }
+        }
+        query.token = page.next;
+        if query.token.is_none() {
+            return Ok(Scope::accounts(accounts, owner.region));
+        }
+    }
 }
 
 /// Whether a detector may not go because members depend on it.
@@ -409,36 +429,38 @@ pub(crate) mod tests {
 
     #[test]
     fn a_member_joins_is_paused_and_leaves() {
-        let server = Server::start();
-        let (mine, theirs) = (server.detector("admin"), server.detector("other"));
-        associate(&server, &mine, &theirs);
-        let listed = server.ok("GET", &format!("/detector/{mine}/member"), NONE);
-        assert_eq!(listed["members"][0]["detectorId"], theirs);
-        assert_eq!(standing(&server, &mine), "Enabled");
-        server.ok("POST", &format!("/detector/{mine}/member/stop"), &accounts());
-        assert_eq!(standing(&server, &mine), "Disabled");
-        server.ok("POST", &format!("/detector/{mine}/member/start"), &accounts());
-        assert_eq!(standing(&server, &mine), "Enabled");
-        let refused = server.ok("POST", &format!("/detector/{mine}/member/delete"), &accounts());
-        assert!(
-            refused["unprocessedAccounts"][0]["result"]
-                .as_str()
-                .unwrap()
-                .contains("still associated")
-        );
-        assert!(
-            server
-                .refused("DELETE", &format!("/detector/{mine}"), NONE)
-                .contains("associated members")
-        );
-        server.ok("POST", &format!("/detector/{mine}/member/disassociate"), &accounts());
-        assert_eq!(standing(&server, &mine), "Removed");
-        let administrator =
-            server.ok_of("other", "GET", &format!("/detector/{theirs}/administrator"), NONE);
-        assert_eq!(administrator, json!({"administrator": {}}));
-        server.ok("POST", &format!("/detector/{mine}/member/delete"), &accounts());
-        assert_eq!(standing(&server, &mine), "none");
-        server.ok("DELETE", &format!("/detector/{mine}"), NONE);
+        for server in Server::of_each_store() {
+            let (mine, theirs) = (server.detector("admin"), server.detector("other"));
+            associate(&server, &mine, &theirs);
+            let listed = server.ok("GET", &format!("/detector/{mine}/member"), NONE);
+            assert_eq!(listed["members"][0]["detectorId"], theirs);
+            assert_eq!(standing(&server, &mine), "Enabled");
+            server.ok("POST", &format!("/detector/{mine}/member/stop"), &accounts());
+            assert_eq!(standing(&server, &mine), "Disabled");
+            server.ok("POST", &format!("/detector/{mine}/member/start"), &accounts());
+            assert_eq!(standing(&server, &mine), "Enabled");
+            let refused =
+                server.ok("POST", &format!("/detector/{mine}/member/delete"), &accounts());
+            assert!(
+                refused["unprocessedAccounts"][0]["result"]
+                    .as_str()
+                    .unwrap()
+                    .contains("still associated")
+            );
+            assert!(
+                server
+                    .refused("DELETE", &format!("/detector/{mine}"), NONE)
+                    .contains("associated members")
+            );
+            server.ok("POST", &format!("/detector/{mine}/member/disassociate"), &accounts());
+            assert_eq!(standing(&server, &mine), "Removed");
+            let administrator =
+                server.ok_of("other", "GET", &format!("/detector/{theirs}/administrator"), NONE);
+            assert_eq!(administrator, json!({"administrator": {}}));
+            server.ok("POST", &format!("/detector/{mine}/member/delete"), &accounts());
+            assert_eq!(standing(&server, &mine), "none");
+            server.ok("DELETE", &format!("/detector/{mine}"), NONE);
+        }
     }
 
     #[test]

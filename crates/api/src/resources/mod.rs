@@ -17,6 +17,7 @@ mod publishing_destinations;
 mod samples;
 mod tags;
 
+pub use self::members::scope_of;
 use crate::handler::Route;
 
 const FAMILIES: [&[Route]; 10] = [

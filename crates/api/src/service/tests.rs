@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
-use store::{DocumentQuery, Owner, Store as _};
+use store::{DocumentQuery, Owner};
 
 use super::*;
 use crate::kinds;
@@ -121,23 +121,24 @@ fn requests_are_bounded() {
 
 #[test]
 fn concurrent_changes_of_one_resource_all_take_effect() {
-    let server = Server::start();
-    let id = server.detector("admin");
-    let names = ["EKS_AUDIT_LOGS", "RDS_LOGIN_EVENTS", "AI_PROTECTION", "AI_ANALYST"];
-    std::thread::scope(|scope| {
+    for server in Server::of_each_store() {
+        let id = server.detector("admin");
+        let names = ["EKS_AUDIT_LOGS", "RDS_LOGIN_EVENTS", "AI_PROTECTION", "AI_ANALYST"];
+        std::thread::scope(|scope| {
+            for name in names {
+                let (server, id) = (&server, &id);
+                scope.spawn(move || {
+                    let features = json!({ "features": [{ "name": name, "status": "ENABLED" }] });
+                    server.ok("POST", &format!("/detector/{id}"), &features);
+                });
+            }
+        });
+        let detector = server.ok("GET", &format!("/detector/{id}"), NONE);
         for name in names {
-            let (server, id) = (&server, &id);
-            scope.spawn(move || {
-                let features = json!({ "features": [{ "name": name, "status": "ENABLED" }] });
-                server.ok("POST", &format!("/detector/{id}"), &features);
-            });
+            let features = detector["features"].as_array().unwrap();
+            let feature = features.iter().find(|it| it["name"] == name).unwrap();
+            assert_eq!(feature["status"], "ENABLED", "{name}");
         }
-    });
-    let detector = server.ok("GET", &format!("/detector/{id}"), NONE);
-    for name in names {
-        let features = detector["features"].as_array().unwrap();
-        let feature = features.iter().find(|it| it["name"] == name).unwrap();
-        assert_eq!(feature["status"], "ENABLED", "{name}");
     }
 }
 
@@ -214,55 +215,61 @@ fn everything(server: &Server) -> Vec<Value> {
 
 #[test]
 fn no_operation_reaches_another_accounts_resources() {
-    let server = Server::start();
-    let mine = furnish(&server, "admin");
-    let theirs = server.detector("other");
-    let before = everything(&server);
-    let secret = mine["DetectorId"].clone();
-    let mut tried = 0;
-    for operation in OPERATIONS.iter().filter(|it| resources::routes().any(|r| r.name == it.name)) {
-        // Once with everything of the first account, once with its own detector around it.
-        for detector in [&mine["DetectorId"], &theirs] {
-            let mut target = operation.path.replace("{DetectorId}", detector);
-            for (label, value) in &mine {
-                target = target.replace(&format!("{{{label}}}"), value);
+    for server in Server::of_each_store() {
+        let mine = furnish(&server, "admin");
+        let theirs = server.detector("other");
+        let before = everything(&server);
+        let secret = mine["DetectorId"].clone();
+        let mut tried = 0;
+        for operation in
+            OPERATIONS.iter().filter(|it| resources::routes().any(|r| r.name == it.name))
+        {
+            // Once with everything of the first account, once with its own detector around it.
+            for detector in [&mine["DetectorId"], &theirs] {
+                let mut target = operation.path.replace("{DetectorId}", detector);
+                for (label, value) in &mine {
+                    target = target.replace(&format!("{{{label}}}"), value);
+                }
+                if operation.name == "UntagResource" {
+                    target.push_str("?tagKeys=a");
+                }
+                let is_own = detector == &theirs || !operation.path.contains("{DetectorId}");
+                if is_own
+                    && ["DELETE /detector", "POST /detector"].contains(&&*format!(
+                        "{} {}",
+                        operation.method,
+                        operation.path.trim_end_matches("/{DetectorId}")
+                    ))
+                {
+                    continue;
+                }
+                let reads = operation.method == "GET";
+                let body = if reads { Value::Null } else { body(&mine["finding"]) };
+                let answer = server.call("other", operation.method, &target, &body);
+                let text = answer.body.to_string();
+                let name = operation.name;
+                if !is_own {
+                    assert_eq!(answer.status, 400, "{name}: {answer:?}");
+                    assert_eq!(answer.body["__type"], "NoSuchEntityException", "{name}");
+                }
+                let is_named = operation.path.matches('{').count() > 1
+                    || operation.path.contains("ResourceArn");
+                if is_named {
+                    assert!([400, 404].contains(&answer.status), "{name}: {answer:?}");
+                }
+                assert!(
+                    !text.contains(&secret) && !text.contains(&mine["IpSetId"]),
+                    "{name}: {text}"
+                );
+                assert!(!text.contains(&mine["finding"]), "{name}: {text}");
+                tried += 1;
             }
-            if operation.name == "UntagResource" {
-                target.push_str("?tagKeys=a");
-            }
-            let is_own = detector == &theirs || !operation.path.contains("{DetectorId}");
-            if is_own
-                && ["DELETE /detector", "POST /detector"].contains(&&*format!(
-                    "{} {}",
-                    operation.method,
-                    operation.path.trim_end_matches("/{DetectorId}")
-                ))
-            {
-                continue;
-            }
-            let reads = operation.method == "GET";
-            let body = if reads { Value::Null } else { body(&mine["finding"]) };
-            let answer = server.call("other", operation.method, &target, &body);
-            let text = answer.body.to_string();
-            let name = operation.name;
-            if !is_own {
-                assert_eq!(answer.status, 400, "{name}: {answer:?}");
-                assert_eq!(answer.body["__type"], "NoSuchEntityException", "{name}");
-            }
-            let is_named =
-                operation.path.matches('{').count() > 1 || operation.path.contains("ResourceArn");
-            if is_named {
-                assert!([400, 404].contains(&answer.status), "{name}: {answer:?}");
-            }
-            assert!(!text.contains(&secret) && !text.contains(&mine["IpSetId"]), "{name}: {text}");
-            assert!(!text.contains(&mine["finding"]), "{name}: {text}");
-            tried += 1;
         }
+        assert!(tried > 100, "{tried}");
+        let mut after = everything(&server);
+        // The one thing that reaches over is an invitation, which the first account may decline.
+        after.retain(|it| it[2]["relationshipStatus"] != "Invited");
+        assert_eq!(after, before);
+        assert_eq!(server.ok_of("other", "GET", "/detector", NONE)["detectorIds"], json!([theirs]));
     }
-    assert!(tried > 100, "{tried}");
-    let mut after = everything(&server);
-    // The one thing that reaches over is an invitation, which the first account may decline.
-    after.retain(|it| it[2]["relationshipStatus"] != "Invited");
-    assert_eq!(after, before);
-    assert_eq!(server.ok_of("other", "GET", "/detector", NONE)["detectorIds"], json!([theirs]));
 }
