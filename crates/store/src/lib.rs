@@ -10,6 +10,8 @@ mod error;
 mod in_memory;
 mod memory;
 mod outbox;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod query;
 mod snapshot;
 mod sql;
@@ -25,6 +27,8 @@ pub use error::StoreError;
 pub use in_memory::InMemory;
 pub use memory::{CommitOutcome, FindingStore, MemoryStore, StoredFinding};
 pub use outbox::OutboxEntry;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub use query::{FindingQuery, Owner, Page, Scope};
 pub use snapshot::{BlobHash, Part, Snapshot, SnapshotWritten};
 pub use sqlite::SqliteStore;

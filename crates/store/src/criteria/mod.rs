@@ -108,5 +108,11 @@ impl Criteria {
     }
 }
 
+/// Whether the path is a field of text.
+#[cfg(test)]
+pub(crate) fn is_text(path: &str) -> bool {
+    fields::Field::find(path).is_some_and(|it| it.kind == fields::Kind::Text)
+}
+
 #[cfg(test)]
 mod tests;

@@ -143,6 +143,9 @@ pub(crate) trait Backend: Send + Sync {
     /// The condition that `column` matches a pattern with `*` and `?` given as `parameter`.
     fn like(column: &str, parameter: usize) -> String;
 
+    /// The expression for a field of the document `d.finding` that is indexed, if the database does so.
+    fn indexed(path: &str) -> Option<String>;
+
     /// The parameter for [`Backend::like`].
     fn pattern(pattern: &str) -> String;
 }

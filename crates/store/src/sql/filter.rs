@@ -7,6 +7,18 @@ use crate::{Criteria, Scope};
 /// Accounts that are passed as parameters; more are written into the statement.
 const ACCOUNT_PARAMETERS: usize = 100;
 
+/// Fields of documents that a back end may have indexes for: text, and no array on the way.
+pub(crate) const INDEXED: [&str; 8] = [
+    "resource.instanceDetails.instanceId",
+    "resource.accessKeyDetails.accessKeyId",
+    "resource.accessKeyDetails.principalId",
+    "resource.accessKeyDetails.userName",
+    "resource.lambdaDetails.functionName",
+    "service.action.networkConnectionAction.remoteIpDetails.ipAddressV4",
+    "service.action.awsApiCallAction.remoteIpDetails.ipAddressV4",
+    "service.action.dnsRequestAction.domain",
+];
+
 /// A growing `WHERE` with its parameters.
 #[derive(Default)]
 pub(crate) struct Filter {
@@ -43,6 +55,18 @@ impl Filter {
             filter.clause::<B>(clause);
         }
         filter
+    }
+
+    /// Narrows a statement that reads documents by what is indexed; the documents are judged all the same.
+    pub(crate) fn narrow<B: Backend>(&mut self, criteria: &Criteria) {
+        for clause in &criteria.cold {
+            let Test::OneOf(operands) = &clause.test else { continue };
+            let path = INDEXED.into_iter().find(|it| *it == clause.field.path);
+            if let Some(expression) = path.and_then(B::indexed) {
+                let list = self.operands(operands);
+                self.condition(one_of(&expression, &list));
+            }
+        }
     }
 
     /// Adds a parameter and gives its name.

@@ -6,6 +6,7 @@ use findings::{Finding, RETENTION};
 use model::Timestamp;
 
 use super::backend::{Session, Value};
+use super::tally::{self, Cell};
 use super::{Meta, from_json, outbox, to_json};
 use crate::criteria::Row;
 use crate::statistics::DAY_MILLIS;
@@ -63,7 +64,13 @@ pub(crate) fn write(session: &mut dyn Session, stored: &Stored) -> Result<(), St
         row.last_seen.millis().into(),
         row.count.into(),
     ];
+    let before = tally::cell(session, &row.id)?;
     let n = session.one(sql, &parameters, |row| row.int(0))?.unwrap_or(0);
+    let [_, account, region, kind, severity, archived, _, resource_type, _, _, _, day, ..] =
+        parameters;
+    let values = [account, region, kind, severity, archived, resource_type, day];
+    let after = Cell { values, updated: row.updated.millis() };
+    tally::moved(session, before.as_ref(), &after)?;
     let sql = "INSERT INTO finding_document (n, finding, draft) VALUES ($1, $2, $3) \
                ON CONFLICT (n) DO UPDATE SET finding = excluded.finding, draft = excluded.draft";
     let finding = to_json(session, &stored.finding)?;
@@ -120,8 +127,21 @@ pub(crate) fn expire(session: &mut dyn Session, now: Timestamp) -> Result<u64, S
     let end = (now - RETENTION).millis();
     let sql = "DELETE FROM outbox WHERE id IN (SELECT id FROM finding WHERE updated < $1)";
     session.execute(sql, &[end.into()])?;
+    let columns = tally::CELL_COLUMNS.join(", ");
+    let sql =
+        format!("SELECT {columns}, COUNT(*) FROM finding WHERE updated < $1 GROUP BY {columns}");
+    let cells = session.all(&sql, &[end.into()], |row| {
+        let values = |it| row.values.get(it).cloned().unwrap_or(Value::Null);
+        // What is left of a cell was updated later, so its latest stays.
+        let cell = Cell { values: std::array::from_fn(values), updated: i64::MIN };
+        (cell, row.int(tally::CELL_COLUMNS.len()))
+    })?;
     // The documents go with the rows of the narrow table.
     let count = session.execute("DELETE FROM finding WHERE updated < $1", &[end.into()])?;
+    for (cell, count) in cells {
+        tally::BY_TYPE.remove(session, &cell, count)?;
+        tally::BY_DAY.remove(session, &cell, count)?;
+    }
     Meta::Findings.add(session, -count.cast_signed())?;
     Ok(count)
 }

@@ -13,7 +13,8 @@ pub(crate) fn list<B: Backend>(
     query: &FindingQuery,
     after: Option<&Position>,
 ) -> Result<Page<String>, StoreError> {
-    let filter = Filter::new::<B>(&query.scope, &query.criteria);
+    let mut filter = Filter::new::<B>(&query.scope, &query.criteria);
+    filter.narrow::<B>(&query.criteria);
     let found = match query.sort.field.hot {
         Some(hot) => by_column(session, query, filter, hot, after)?,
         None => by_document(session, query, &filter, after)?,

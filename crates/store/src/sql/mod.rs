@@ -8,12 +8,13 @@ pub(crate) mod backend;
 mod commit;
 mod documents;
 mod draft;
-mod filter;
+pub(crate) mod filter;
 mod findings;
 mod list;
 mod outbox;
 mod snapshots;
 mod statistics;
+mod tally;
 
 use ::findings::Finding;
 use model::Timestamp;

@@ -7,7 +7,8 @@ use model::{AccountId, Severity, Timestamp};
 use super::backend::{Backend, Row, Session};
 use super::filter::Filter;
 use super::list::JOIN;
-use crate::criteria::FindingDocument;
+use super::tally;
+use crate::criteria::{FindingDocument, Hot};
 use crate::statistics::Tally;
 use crate::{Group, GroupBy, GroupKey, StatisticsQuery, StoreError};
 
@@ -15,7 +16,8 @@ pub(crate) fn statistics<B: Backend>(
     session: &mut dyn Session,
     query: &StatisticsQuery,
 ) -> Result<Vec<Group>, StoreError> {
-    let filter = Filter::new::<B>(&query.scope, &query.criteria);
+    let mut filter = Filter::new::<B>(&query.scope, &query.criteria);
+    filter.narrow::<B>(&query.criteria);
     let groups = if query.criteria.cold.is_empty() {
         by_columns(session, query, filter)?
     } else {
@@ -45,12 +47,16 @@ fn by_columns(
     let order = match query.group_by {
         GroupBy::Date => format!("f.day {direction}, f.severity {direction}"),
         // What settling does with equal numbers, so that the limit cuts in the same place.
-        _ => format!("COUNT(*) {direction}, {columns}"),
+        _ => format!("1 {direction}, {columns}"),
     };
     let condition = filter.sql();
     let limit = filter.parameter(query.limit() as i64);
+    let (counted, table) = match counts(query) {
+        Some(table) => ("CAST(SUM(f.total) AS BIGINT), MAX(f.last)", table.name),
+        None => ("COUNT(*), MAX(f.updated)", "finding"),
+    };
     let sql = format!(
-        "SELECT COUNT(*), MAX(f.updated), {columns} FROM finding f{condition} \
+        "SELECT {counted}, {columns} FROM {table} f{condition} \
          GROUP BY {columns} ORDER BY {order} LIMIT {limit}"
     );
     let mut groups = Vec::new();
@@ -63,6 +69,18 @@ fn by_columns(
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(groups)
+}
+
+/// The table that has counted already what is asked for, if one has.
+fn counts(query: &StatisticsQuery) -> Option<tally::Table> {
+    let table = match query.group_by {
+        GroupBy::Account | GroupBy::FindingType | GroupBy::Severity => tally::BY_TYPE,
+        GroupBy::Date => tally::BY_DAY,
+        GroupBy::Resource => return None,
+    };
+    let has = |hot: Hot| hot.column().strip_prefix("f.").is_some_and(|it| table.has(it));
+    let clauses = &query.criteria.hot;
+    clauses.iter().all(|it| it.field.hot.is_some_and(has)).then_some(table)
 }
 
 /// Every document that may pass is looked at.

@@ -30,7 +30,12 @@ const MAPPED: i64 = 8 << 30;
 /// What tells the file from those of other programs: `GPst`.
 const APPLICATION: i64 = 0x4750_7374;
 /// The steps from an empty database to the present schema. A step never changes once it was released.
-const SCHEMA: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const SCHEMA: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// A store in an SQLite database; see [`crate::Store`] for what it does.
 #[derive(Debug)]
@@ -159,6 +164,10 @@ impl Backend for SqliteStore {
 
     fn like(column: &str, parameter: usize) -> String {
         format!("{column} GLOB ${parameter}")
+    }
+
+    fn indexed(path: &str) -> Option<String> {
+        Some(format!("json_extract(d.finding, '$.{path}')"))
     }
 
     fn pattern(pattern: &str) -> String {

@@ -109,20 +109,87 @@ fn a_backup_can_be_restored() {
     assert_eq!(a, b);
 }
 
+/// What undoes the last step of the schema, by the step.
+const UNDO: [&str; 3] = [
+    "DROP INDEX finding_type; DROP INDEX finding_severity",
+    "DROP TABLE tally; DROP TABLE tally_day; \
+     DROP INDEX finding_resource; DROP INDEX finding_archived",
+    "DROP INDEX document_instance; \
+     DROP INDEX document_access_key; \
+     DROP INDEX document_principal; \
+     DROP INDEX document_user; \
+     DROP INDEX document_function; \
+     DROP INDEX document_network_address; \
+     DROP INDEX document_call_address; \
+     DROP INDEX document_domain",
+];
+
 #[test]
 fn databases_of_earlier_versions_are_brought_up_to_date() {
-    for steps in 1..SCHEMA.len() {
+    assert_eq!(UNDO.len(), SCHEMA.len() - 1, "each step has to be tested");
+    for version in 1..SCHEMA.len() {
         let (_folder, path) = folder();
-        let old = SqliteStore::open_schema(&path, 1000, &SCHEMA[..steps]).unwrap();
-        fill(&old, 30);
-        let findings = all(&old);
+        let store = SqliteStore::open(&path).unwrap();
+        fill(&store, 60);
+        let (findings, groups) = (all(&store), groups(&store));
+        drop(store);
+        let old = Connection::open(&path).unwrap();
+        for undo in UNDO[version - 1..].iter().rev() {
+            old.execute_batch(undo).unwrap();
+        }
+        old.pragma_update(None, "user_version", version as i64).unwrap();
+        // What is left is what the earlier steps make.
+        assert_eq!(tables(&old), tables(&fresh(version)));
         drop(old);
         let store = SqliteStore::open(&path).unwrap();
-        assert_eq!(all(&store), findings);
-        fill(&store, 60);
-        let connection = Connection::open(&path).unwrap();
-        let version = pragma(&connection, &path, "user_version").unwrap();
-        assert_eq!(version, SCHEMA.len() as i64);
+        assert_eq!((all(&store), self::groups(&store)), (findings, groups));
+        let new = Connection::open(&path).unwrap();
+        assert_eq!(tables(&new), tables(&fresh(SCHEMA.len())));
+        assert_eq!(pragma(&new, &path, "user_version").unwrap(), SCHEMA.len() as i64);
+        fill(&store, 90);
+    }
+}
+
+/// A database that has seen only the first steps of the schema.
+fn fresh(steps: usize) -> Connection {
+    let connection = Connection::open_in_memory().expect("a database in memory");
+    for step in &SCHEMA[..steps] {
+        connection.execute_batch(step).expect("a step of the schema");
+    }
+    connection
+}
+
+fn tables(connection: &Connection) -> Vec<String> {
+    let mut statement = connection
+        .prepare("SELECT sql FROM sqlite_schema WHERE sql NOT NULL ORDER BY name")
+        .unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(|it| it.unwrap()).collect()
+}
+
+fn groups(store: &SqliteStore) -> Vec<crate::Group> {
+    let by = [crate::GroupBy::Severity, crate::GroupBy::Date].map(|group_by| {
+        let (scope, criteria) = (Scope::all(), Criteria::default());
+        let query =
+            crate::StatisticsQuery { scope, criteria, group_by, ascending: false, limit: 100 };
+        store.statistics(&query).unwrap()
+    });
+    by.concat()
+}
+
+#[test]
+fn every_indexed_field_is_found_by_its_index() {
+    let connection = fresh(SCHEMA.len());
+    for path in crate::sql::filter::INDEXED {
+        assert!(crate::criteria::is_text(path), "{path}");
+        let expression = SqliteStore::indexed(path).unwrap();
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT f.id FROM finding f \
+             JOIN finding_document d ON d.n = f.n WHERE {expression} = $1 ORDER BY f.updated, f.id"
+        );
+        let mut statement = connection.prepare(&sql).unwrap();
+        let plan: Vec<String> =
+            statement.query_map(["x"], |row| row.get(3)).unwrap().map(|it| it.unwrap()).collect();
+        assert!(plan[0].contains("INDEX document_"), "{path}: {plan:?}");
     }
 }
 
@@ -171,13 +238,13 @@ fn damage_inside_the_file_is_found() {
 }
 
 #[test]
-fn a_document_that_is_no_json_is_damage() {
+fn a_document_that_is_no_finding_is_damage() {
     let (_folder, path) = folder();
     let store = SqliteStore::open(&path).unwrap();
     commit(&store, 0, vec![draft("i-1", START)]);
     let ids: Vec<String> = all(&store).into_iter().map(|it| it.id).collect();
     let connection = Connection::open(&path).unwrap();
-    connection.execute("UPDATE finding_document SET finding = '{'", []).unwrap();
+    connection.execute("UPDATE finding_document SET finding = '{}'", []).unwrap();
     let error = store.get_findings(&Scope::all(), &ids).unwrap_err();
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
 }

@@ -165,9 +165,21 @@ pub(crate) fn old_findings_expire(store: &dyn Store) {
     commit(store, 0, vec![draft("i-1", START)]);
     commit(store, 10, vec![draft("i-2", START)]);
     let before = ids(store);
+    let count = || -> Vec<u64> {
+        let by = [GroupBy::Severity, GroupBy::Date].map(|group_by| StatisticsQuery {
+            scope: Scope::all(),
+            criteria: Criteria::default(),
+            group_by,
+            ascending: false,
+            limit: 10,
+        });
+        by.iter().flat_map(|it| store.statistics(it).unwrap()).map(|it| it.total).collect()
+    };
+    assert_eq!(count(), [2, 2]);
     assert_eq!(store.expire(START + RETENTION).unwrap(), 0);
     assert_eq!(store.expire(START + RETENTION + MINUTE).unwrap(), 1);
     assert_eq!(ids(store), before[..1]);
+    assert_eq!(count(), [1, 1]);
     commit(store, 11, vec![draft("i-1", START + MINUTE)]);
     let after = ids(store);
     assert_eq!(after.len(), 2);

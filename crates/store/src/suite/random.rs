@@ -28,6 +28,7 @@ const TEXTS: &[(&str, &[&str])] = &[
     ("resource.instanceDetails.instanceId", &["resource-1", "resource-2", "resource-1*"]),
     ("resource.s3BucketDetails.name", &["resource-3", "resource-3-copy", "*-copy"]),
     ("resource.accessKeyDetails.userName", &["bob", "b?b"]),
+    ("resource.accessKeyDetails.accessKeyId", &["resource-5", "resource-6", "resource-*"]),
     ("title", &["title 0 ü", "title 1 ü", "title ? ?", "TITLE*"]),
     (
         "service.action.networkConnectionAction.remoteIpDetails.ipAddressV4",
