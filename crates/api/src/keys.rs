@@ -11,6 +11,12 @@ pub trait Keys: Send + Sync {
     /// The key with this identifier; none if there is none or it is not in force. Called for each request on
     /// a thread that serves others as well, so it must not wait for anything.
     fn find(&self, access_key: &str) -> Option<Key>;
+
+    /// The account that may name the administrator of all other accounts; none if nobody may. It is a matter
+    /// of trust, so it is for the operator to say and not for a request.
+    fn management(&self) -> Option<AccountId> {
+        None
+    }
 }
 
 /// An access key.

@@ -20,6 +20,10 @@ pub const MEMBERS: &str = "members";
 pub const INVITATIONS: &str = "invitations";
 /// The administrator account of a member; there is one at most.
 pub const ADMINISTRATORS: &str = "administrators";
+/// Administrators that the management account named, by account.
+pub const ORGANIZATION_ADMINS: &str = "organization_admins";
+/// What an administrator set for its organization; there is one at most.
+pub const ORGANIZATIONS: &str = "organizations";
 
 /// Every kind that goes with its owner's detector.
 pub(crate) const OF_DETECTOR: [&str; 6] = [

@@ -18,6 +18,7 @@ use crate::{Clock, Control, Controls, Key, Keys, Limits, Role, State, router};
 /// The account of most tests, and another one.
 pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const OTHER: &str = "444455556666";
+const MANAGEMENT: &str = "777788889999";
 pub(crate) const REGION: &str = "eu-central-1";
 const SECRET: &str = "secret";
 
@@ -51,10 +52,15 @@ impl Keys for Accounts {
             "reader" => (ACCOUNT, Role::Reader),
             "ingest" => (ACCOUNT, Role::Ingest),
             "other" => (OTHER, Role::Admin),
+            "management" => (MANAGEMENT, Role::Admin),
             _ => return None,
         };
         let account = AccountId::from_digits(account.as_bytes())?;
         Some(Key { secret: SECRET.to_owned(), account, role })
+    }
+
+    fn management(&self) -> Option<AccountId> {
+        AccountId::from_digits(MANAGEMENT.as_bytes())
     }
 }
 

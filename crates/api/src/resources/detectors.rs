@@ -43,6 +43,25 @@ pub(crate) struct DetectorResource {
     updated_at: String,
 }
 
+impl DetectorResource {
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.status == DetectorStatus::Enabled
+    }
+}
+
+/// A detector that was just made and told nothing.
+pub(crate) fn initial(context: &Context<'_>) -> DetectorResource {
+    DetectorResource {
+        status: DetectorStatus::Enabled,
+        finding_publishing_frequency: FindingPublishingFrequency::SixHours,
+        features: features::initial(Epoch(context.now)),
+        tags: BTreeMap::new(),
+        client_token: None,
+        created_at: context.now.to_string(),
+        updated_at: context.now.to_string(),
+    }
+}
+
 fn create(
     context: &Context<'_>,
     request: CreateDetectorRequest,
@@ -60,24 +79,14 @@ fn create(
         let reason = "a detector already exists for the current account";
         return Err(Refusal::bad("LimitExceededException", reason));
     }
-    let now = Epoch(context.now);
-    let mut features = features::initial(now);
-    features::change(
-        &mut features,
-        features::wanted(request.features, request.data_sources)?,
-        now,
-    )?;
-    let resource = DetectorResource {
-        status: status(request.enable),
-        finding_publishing_frequency: request
-            .finding_publishing_frequency
-            .unwrap_or(FindingPublishingFrequency::SixHours),
-        features,
-        tags: tags::checked(request.tags)?,
-        client_token: request.client_token,
-        created_at: context.now.to_string(),
-        updated_at: context.now.to_string(),
-    };
+    let mut resource = initial(context);
+    resource.status = status(request.enable);
+    let wanted = features::wanted(request.features, request.data_sources)?;
+    features::change(&mut resource.features, wanted, Epoch(context.now))?;
+    resource.finding_publishing_frequency =
+        request.finding_publishing_frequency.unwrap_or(resource.finding_publishing_frequency);
+    resource.tags = tags::checked(request.tags)?;
+    resource.client_token = request.client_token;
     context.apply(&[context.create(kinds::DETECTORS, &id, &resource)?])?;
     Ok(response)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use store::{Criteria, FindingQuery, Group, GroupBy, GroupKey, Scope, Sort, StatisticsQuery};
 
-use super::{members, samples};
+use super::samples;
 use crate::context::{Context, page_size, refuse, to_value};
 use crate::control::{Control, ControlFeedback};
 use crate::epoch::Epoch;
@@ -227,7 +227,7 @@ fn create_samples(
 /// The caller's own findings and, for an administrator, those of the members.
 fn scope(context: &Context<'_>, detector: &str) -> Result<Scope, Refusal> {
     context.detector(detector)?;
-    members::scope_of(&*context.state.store, context.owner).map_err(|it| refuse(&it))
+    super::scope::scope_of(&*context.state.store, context.owner).map_err(|it| refuse(&it))
 }
 
 /// Criteria of a request; what is wrong with them is appended to the service's own text.

@@ -45,6 +45,9 @@ pub(crate) struct Relation {
     pub(crate) invitation_id: String,
     pub(crate) invited_at: String,
     pub(crate) relationship_status: String,
+    /// Whether an organization made it, so that the member cannot end it.
+    #[serde(default)]
+    is_organization: bool,
 }
 
 impl Relation {
@@ -55,6 +58,16 @@ impl Relation {
             invitation_id,
             invited_at: context.now.to_string(),
             relationship_status: Standing::Invited.as_str().to_owned(),
+            is_organization: false,
+        }
+    }
+
+    /// The caller as the administrator of an organization's member.
+    pub(crate) fn joined(context: &Context<'_>) -> Relation {
+        Relation {
+            relationship_status: Standing::Enabled.as_str().to_owned(),
+            is_organization: true,
+            ..Relation::invited(context, String::new())
         }
     }
 }
@@ -214,6 +227,11 @@ fn leave(context: &Context<'_>, detector: &str) -> Result<(), Refusal> {
     let relation = members::administrator(context)?.ok_or_else(|| {
         Refusal::invalid("the current account is not associated with a master account")
     })?;
+    if relation.body.is_organization {
+        return Err(Refusal::invalid(
+            "the current account is a member of an organization, which its administrator manages",
+        ));
+    }
     let mut changes = vec![relation.delete()];
     if let Some(account) = model::AccountId::from_digits(relation.body.account_id.as_bytes()) {
         changes.extend(resigned(context, account)?);

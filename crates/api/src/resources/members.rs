@@ -2,9 +2,10 @@
 
 use model::AccountId;
 use serde::{Deserialize, Serialize};
-use store::{Change, DocumentKey, DocumentQuery, Owner, Scope, Store, StoreError};
+use store::{Change, DocumentKey};
 
 use super::invitations::{ADMINISTRATOR_ID, Relation};
+use super::organization;
 use crate::context::{Context, Stored};
 use crate::error::Refusal;
 use crate::handler::{Route, Typed, route};
@@ -32,7 +33,7 @@ pub(crate) const OPERATIONS: &[Route] = &[
 
 /// Most members of an account that invites them
 /// (<https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_limits.html>).
-const MEMBERS_MAX: usize = 5000;
+pub(crate) const MEMBERS_MAX: usize = 5000;
 
 /// Where a member stands (`relationshipStatus`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -134,33 +135,6 @@ fn left_out(account: &str, reason: &str) -> UnprocessedAccount {
     UnprocessedAccount { account_id: account.to_owned(), result }
 }
 
-/// Whose findings an owner sees and its filters and lists are for: its own and those of associated members.
-///
-/// For the program that runs detection: [`store::Suppression`] and lists of an administrator apply to members.
-pub fn scope_of(store: &dyn Store, owner: Owner) -> Result<Scope, StoreError> {
-    let mut accounts = vec![owner.account];
-    let mut query = DocumentQuery {
-        owner: Some(owner),
-        kind: kinds::MEMBERS.to_owned(),
-        limit: DocumentQuery::LIMIT_MAX,
-        token: None,
-    };
-    loop {
-        let page = store.list_documents(&query)?;
-        for document in page.items {
-            // What cannot be read is nobody's: an account is seen only where a document says so.
-            let member = serde_json::from_value::<MemberResource>(document.body);
-            if member.is_ok_and(|it| it.standing.is_associated()) {
-                accounts.extend(AccountId::from_digits(document.key.id.as_bytes()));
-            }
-        }
-        query.token = page.next;
-        if query.token.is_none() {
-            return Ok(Scope::accounts(accounts, owner.region));
-        }
-    }
-}
-
 /// Whether a detector may not go because members depend on it.
 pub(crate) fn any_invited(context: &Context<'_>) -> Result<bool, Refusal> {
     let members = context.all::<MemberResource>(kinds::MEMBERS)?;
@@ -179,6 +153,7 @@ fn create(
 ) -> Result<CreateMembersResponse, Refusal> {
     context.detector(&request.detector_id)?;
     let is_member = administrator(context)?.is_some();
+    let organization = organization::of(context)?;
     let mut count = context.all::<MemberResource>(kinds::MEMBERS)?.len();
     let details = request.account_details;
     let email = |account: AccountId| -> String {
@@ -208,6 +183,9 @@ fn create(
             return Err(Unprocessed::Because(reason));
         }
         count += 1;
+        if let Some(organization) = &organization {
+            return organization.body.join(context, account, email(account));
+        }
         let resource = MemberResource {
             email: email(account),
             standing: Standing::Created,

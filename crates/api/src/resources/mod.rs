@@ -13,14 +13,16 @@ mod findings;
 mod invitations;
 mod member_detectors;
 mod members;
+mod organization;
 mod publishing_destinations;
 mod samples;
+mod scope;
 mod tags;
 
-pub use self::members::scope_of;
+pub use self::scope::scope_of;
 use crate::handler::Route;
 
-const FAMILIES: [&[Route]; 10] = [
+const FAMILIES: [&[Route]; 11] = [
     detectors::OPERATIONS,
     findings::OPERATIONS,
     filters::OPERATIONS,
@@ -29,6 +31,7 @@ const FAMILIES: [&[Route]; 10] = [
     members::OPERATIONS,
     member_detectors::OPERATIONS,
     invitations::OPERATIONS,
+    organization::OPERATIONS,
     tags::OPERATIONS,
     absent::OPERATIONS,
 ];

@@ -185,7 +185,7 @@ fn body(finding: &str) -> Value {
         "findingStatisticTypes": ["COUNT_BY_SEVERITY"], "destinationType": "S3",
         "destinationProperties": { "destinationArn": "arn:aws:s3:::b" }, "tags": { "a": "b" },
         "accountIds": [ACCOUNT], "administratorId": ACCOUNT, "masterId": ACCOUNT, "invitationId": "i",
-        "investigationId": "12ab", "statisticsType": ["COUNT_BY_RESOURCE_TYPE"],
+        "adminAccountId": ACCOUNT, "investigationId": "12ab", "statisticsType": ["COUNT_BY_RESOURCE_TYPE"],
         "accountDetails": [{ "accountId": ACCOUNT, "email": "a@example.com" }],
     })
 }
@@ -195,7 +195,14 @@ fn everything(server: &Server) -> Vec<Value> {
     let account = model::AccountId::from_digits(ACCOUNT.as_bytes()).unwrap();
     let owner = Owner::new(account, Region::new(REGION));
     let mut all = Vec::new();
-    let documents = [kinds::DETECTORS, kinds::MEMBERS, kinds::INVITATIONS, kinds::ADMINISTRATORS];
+    let documents = [
+        kinds::DETECTORS,
+        kinds::MEMBERS,
+        kinds::INVITATIONS,
+        kinds::ADMINISTRATORS,
+        kinds::ORGANIZATIONS,
+        kinds::ORGANIZATION_ADMINS,
+    ];
     for kind in documents.into_iter().chain(kinds::OF_DETECTOR) {
         let (kind, limit) = (kind.to_owned(), 1000);
         let query = DocumentQuery { owner: Some(owner), kind, limit, token: None };

@@ -29,6 +29,8 @@ static ACCOUNT_IDS: Shape = list(&ACCOUNT_ID, 1, 50);
 pub(crate) const ARCHIVE_FINDINGS_REQUEST: &[Member] =
     &[label("detectorId", &DETECTOR_ID).required(), body("findingIds", &FINDING_IDS).required()];
 
+static AUTO_ENABLE_MEMBERS: Shape = one_of(&["NEW", "ALL", "NONE"]);
+
 static BOOLEAN: Shape = flag();
 
 static CLIENT_TOKEN: Shape = text(0, 64, None);
@@ -235,6 +237,12 @@ pub(crate) const DESCRIBE_MALWARE_SCANS_REQUEST: &[Member] = &[
     body("sortCriteria", &SORT_CRITERIA),
 ];
 
+pub(crate) const DESCRIBE_ORGANIZATION_CONFIGURATION_REQUEST: &[Member] = &[
+    label("detectorId", &DETECTOR_ID).required(),
+    query("maxResults", &MAX_RESULTS),
+    query("nextToken", &STRING),
+];
+
 pub(crate) const DESCRIBE_PUBLISHING_DESTINATION_REQUEST: &[Member] =
     &[label("destinationId", &STRING).required(), label("detectorId", &DETECTOR_ID).required()];
 
@@ -275,6 +283,9 @@ static DETECTOR_FEATURE_CONFIGURATIONS: Shape =
 
 static DETECTOR_ID: Shape = text(1, 300, None);
 
+pub(crate) const DISABLE_ORGANIZATION_ADMIN_ACCOUNT_REQUEST: &[Member] =
+    &[body("adminAccountId", &STRING).required()];
+
 pub(crate) const DISASSOCIATE_FROM_ADMINISTRATOR_ACCOUNT_REQUEST: &[Member] =
     &[label("detectorId", &DETECTOR_ID).required()];
 
@@ -285,6 +296,9 @@ pub(crate) const DISASSOCIATE_MEMBERS_REQUEST: &[Member] =
     &[body("accountIds", &ACCOUNT_IDS).required(), label("detectorId", &DETECTOR_ID).required()];
 
 static EMAIL: Shape = text(1, 64, None);
+
+pub(crate) const ENABLE_ORGANIZATION_ADMIN_ACCOUNT_REQUEST: &[Member] =
+    &[body("adminAccountId", &STRING).required()];
 
 static EQ: Shape = list(&STRING, 0, usize::MAX);
 
@@ -537,6 +551,9 @@ pub(crate) const LIST_MEMBERS_REQUEST: &[Member] = &[
     query("onlyAssociated", &STRING),
 ];
 
+pub(crate) const LIST_ORGANIZATION_ADMIN_ACCOUNTS_REQUEST: &[Member] =
+    &[query("maxResults", &MAX_RESULTS), query("nextToken", &STRING)];
+
 pub(crate) const LIST_PUBLISHING_DESTINATIONS_REQUEST: &[Member] = &[
     label("detectorId", &DETECTOR_ID).required(),
     query("maxResults", &MAX_RESULTS),
@@ -631,6 +648,50 @@ static ORG_FEATURE_ADDITIONAL_CONFIGURATION: Shape = one_of(&[
     "RDS_DATA_RISK",
 ]);
 
+static ORG_FEATURE_STATUS: Shape = one_of(&["NEW", "NONE", "ALL"]);
+
+static ORGANIZATION_ADDITIONAL_CONFIGURATION: Shape = structure(&[
+    body("autoEnable", &ORG_FEATURE_STATUS),
+    body("name", &ORG_FEATURE_ADDITIONAL_CONFIGURATION),
+]);
+
+static ORGANIZATION_ADDITIONAL_CONFIGURATIONS: Shape =
+    list(&ORGANIZATION_ADDITIONAL_CONFIGURATION, 0, usize::MAX);
+
+static ORGANIZATION_DATA_SOURCE_CONFIGURATIONS: Shape = structure(&[
+    body("kubernetes", &ORGANIZATION_KUBERNETES_CONFIGURATION),
+    body("malwareProtection", &ORGANIZATION_MALWARE_PROTECTION_CONFIGURATION),
+    body("s3Logs", &ORGANIZATION_S3_LOGS_CONFIGURATION),
+]);
+
+static ORGANIZATION_EBS_VOLUMES: Shape = structure(&[body("autoEnable", &BOOLEAN)]);
+
+static ORGANIZATION_FEATURE_CONFIGURATION: Shape = structure(&[
+    body("additionalConfiguration", &ORGANIZATION_ADDITIONAL_CONFIGURATIONS),
+    body("autoEnable", &ORG_FEATURE_STATUS),
+    body("name", &ORG_FEATURE),
+]);
+
+static ORGANIZATION_FEATURES_CONFIGURATIONS: Shape =
+    list(&ORGANIZATION_FEATURE_CONFIGURATION, 0, usize::MAX);
+
+static ORGANIZATION_KUBERNETES_AUDIT_LOGS_CONFIGURATION: Shape =
+    structure(&[body("autoEnable", &BOOLEAN).required()]);
+
+static ORGANIZATION_KUBERNETES_CONFIGURATION: Shape =
+    structure(&[body("auditLogs", &ORGANIZATION_KUBERNETES_AUDIT_LOGS_CONFIGURATION).required()]);
+
+static ORGANIZATION_MALWARE_PROTECTION_CONFIGURATION: Shape = structure(&[body(
+    "scanEc2InstanceWithFindings",
+    &ORGANIZATION_SCAN_EC2_INSTANCE_WITH_FINDINGS,
+)]);
+
+static ORGANIZATION_S3_LOGS_CONFIGURATION: Shape =
+    structure(&[body("autoEnable", &BOOLEAN).required()]);
+
+static ORGANIZATION_SCAN_EC2_INSTANCE_WITH_FINDINGS: Shape =
+    structure(&[body("ebsVolumes", &ORGANIZATION_EBS_VOLUMES)]);
+
 static RECORD_TYPE: Shape = one_of(&["OBSERVATION", "ANALYSIS", "UPDATE", "FETCH", "METADATA"]);
 
 static RECORD_TYPES: Shape = list(&RECORD_TYPE, 1, 10);
@@ -718,6 +779,14 @@ pub(crate) const UPDATE_MEMBER_DETECTORS_REQUEST: &[Member] = &[
     body("dataSources", &DATA_SOURCE_CONFIGURATIONS),
     label("detectorId", &DETECTOR_ID).required(),
     body("features", &MEMBER_FEATURES_CONFIGURATIONS),
+];
+
+pub(crate) const UPDATE_ORGANIZATION_CONFIGURATION_REQUEST: &[Member] = &[
+    body("autoEnable", &BOOLEAN),
+    body("autoEnableOrganizationMembers", &AUTO_ENABLE_MEMBERS),
+    body("dataSources", &ORGANIZATION_DATA_SOURCE_CONFIGURATIONS),
+    label("detectorId", &DETECTOR_ID).required(),
+    body("features", &ORGANIZATION_FEATURES_CONFIGURATIONS),
 ];
 
 pub(crate) const UPDATE_PUBLISHING_DESTINATION_REQUEST: &[Member] = &[

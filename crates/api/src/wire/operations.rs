@@ -284,7 +284,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/detector/{DetectorId}/admin",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError],
-        &[],
+        checks::DESCRIBE_ORGANIZATION_CONFIGURATION_REQUEST,
     ),
     operation(
         "DescribePublishingDestination",
@@ -300,7 +300,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/admin/disable",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError],
-        &[],
+        checks::DISABLE_ORGANIZATION_ADMIN_ACCOUNT_REQUEST,
     ),
     operation(
         "DisassociateFromAdministratorAccount",
@@ -332,7 +332,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/admin/enable",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError],
-        &[],
+        checks::ENABLE_ORGANIZATION_ADMIN_ACCOUNT_REQUEST,
     ),
     operation(
         "GetAdministratorAccount",
@@ -682,7 +682,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/admin",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError],
-        &[],
+        checks::LIST_ORGANIZATION_ADMIN_ACCOUNTS_REQUEST,
     ),
     operation(
         "ListPublishingDestinations",
@@ -875,7 +875,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/detector/{DetectorId}/admin",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError],
-        &[],
+        checks::UPDATE_ORGANIZATION_CONFIGURATION_REQUEST,
     ),
     operation(
         "UpdatePublishingDestination",

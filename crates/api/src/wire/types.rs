@@ -49,6 +49,20 @@ pub(crate) struct AccountStatistics {
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+pub(crate) struct AdminAccount {
+    pub(crate) admin_account_id: Option<String>,
+    pub(crate) admin_status: Option<AdminStatus>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum AdminStatus {
+    Enabled,
+    DisableInProgress,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Administrator {
     pub(crate) account_id: Option<String>,
     pub(crate) invitation_id: Option<String>,
@@ -66,6 +80,14 @@ pub(crate) struct ArchiveFindingsRequest {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ArchiveFindingsResponse {}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum AutoEnableMembers {
+    New,
+    All,
+    None,
+}
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -281,6 +303,25 @@ pub(crate) struct DeletePublishingDestinationResponse {}
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+pub(crate) struct DescribeOrganizationConfigurationRequest {
+    pub(crate) detector_id: String,
+    pub(crate) max_results: Option<i64>,
+    pub(crate) next_token: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DescribeOrganizationConfigurationResponse {
+    pub(crate) auto_enable: Option<bool>,
+    pub(crate) auto_enable_organization_members: Option<AutoEnableMembers>,
+    pub(crate) data_sources: Option<OrganizationDataSourceConfigurationsResult>,
+    pub(crate) features: Option<Vec<OrganizationFeatureConfigurationResult>>,
+    pub(crate) member_account_limit_reached: bool,
+    pub(crate) next_token: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct DescribePublishingDestinationRequest {
     pub(crate) destination_id: String,
     pub(crate) detector_id: String,
@@ -393,6 +434,16 @@ pub(crate) enum DetectorStatus {
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+pub(crate) struct DisableOrganizationAdminAccountRequest {
+    pub(crate) admin_account_id: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DisableOrganizationAdminAccountResponse {}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct DisassociateFromAdministratorAccountRequest {
     pub(crate) detector_id: String,
 }
@@ -430,6 +481,16 @@ pub(crate) struct EbsVolumesResult {
     pub(crate) reason: Option<String>,
     pub(crate) status: Option<DataSourceStatus>,
 }
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EnableOrganizationAdminAccountRequest {
+    pub(crate) admin_account_id: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EnableOrganizationAdminAccountResponse {}
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -640,6 +701,12 @@ pub(crate) struct GetMembersResponse {
     pub(crate) unprocessed_accounts: Vec<UnprocessedAccount>,
 }
 
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GetOrganizationStatisticsResponse {
+    pub(crate) organization_details: Option<OrganizationDetails>,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum GroupByType {
@@ -771,6 +838,20 @@ pub(crate) struct ListMembersRequest {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ListMembersResponse {
     pub(crate) members: Option<Vec<Member>>,
+    pub(crate) next_token: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListOrganizationAdminAccountsRequest {
+    pub(crate) max_results: Option<i64>,
+    pub(crate) next_token: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListOrganizationAdminAccountsResponse {
+    pub(crate) admin_accounts: Option<Vec<AdminAccount>>,
     pub(crate) next_token: Option<String>,
 }
 
@@ -911,6 +992,166 @@ pub(crate) enum OrgFeatureAdditionalConfiguration {
     EcsFargateAgentManagement,
     Ec2AgentManagement,
     RdsDataRisk,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum OrgFeatureStatus {
+    New,
+    None,
+    All,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationAdditionalConfiguration {
+    pub(crate) auto_enable: Option<OrgFeatureStatus>,
+    pub(crate) name: Option<OrgFeatureAdditionalConfiguration>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationAdditionalConfigurationResult {
+    pub(crate) auto_enable: Option<OrgFeatureStatus>,
+    pub(crate) name: Option<OrgFeatureAdditionalConfiguration>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationDataSourceConfigurations {
+    pub(crate) kubernetes: Option<OrganizationKubernetesConfiguration>,
+    pub(crate) malware_protection: Option<OrganizationMalwareProtectionConfiguration>,
+    pub(crate) s3_logs: Option<OrganizationS3LogsConfiguration>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationDataSourceConfigurationsResult {
+    pub(crate) kubernetes: Option<OrganizationKubernetesConfigurationResult>,
+    pub(crate) malware_protection: Option<OrganizationMalwareProtectionConfigurationResult>,
+    pub(crate) s3_logs: OrganizationS3LogsConfigurationResult,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationDetails {
+    pub(crate) organization_statistics: Option<OrganizationStatistics>,
+    pub(crate) updated_at: Option<Epoch>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationEbsVolumes {
+    pub(crate) auto_enable: Option<bool>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationEbsVolumesResult {
+    pub(crate) auto_enable: Option<bool>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationFeatureConfiguration {
+    pub(crate) additional_configuration: Option<Vec<OrganizationAdditionalConfiguration>>,
+    pub(crate) auto_enable: Option<OrgFeatureStatus>,
+    pub(crate) name: Option<OrgFeature>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationFeatureConfigurationResult {
+    pub(crate) additional_configuration: Option<Vec<OrganizationAdditionalConfigurationResult>>,
+    pub(crate) auto_enable: Option<OrgFeatureStatus>,
+    pub(crate) name: Option<OrgFeature>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationFeatureStatistics {
+    pub(crate) additional_configuration:
+        Option<Vec<OrganizationFeatureStatisticsAdditionalConfiguration>>,
+    pub(crate) enabled_accounts_count: Option<i64>,
+    pub(crate) name: Option<OrgFeature>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationFeatureStatisticsAdditionalConfiguration {
+    pub(crate) enabled_accounts_count: Option<i64>,
+    pub(crate) name: Option<OrgFeatureAdditionalConfiguration>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationKubernetesAuditLogsConfiguration {
+    pub(crate) auto_enable: bool,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationKubernetesAuditLogsConfigurationResult {
+    pub(crate) auto_enable: bool,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationKubernetesConfiguration {
+    pub(crate) audit_logs: OrganizationKubernetesAuditLogsConfiguration,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationKubernetesConfigurationResult {
+    pub(crate) audit_logs: OrganizationKubernetesAuditLogsConfigurationResult,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationMalwareProtectionConfiguration {
+    pub(crate) scan_ec2_instance_with_findings: Option<OrganizationScanEc2InstanceWithFindings>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationMalwareProtectionConfigurationResult {
+    pub(crate) scan_ec2_instance_with_findings:
+        Option<OrganizationScanEc2InstanceWithFindingsResult>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationS3LogsConfiguration {
+    pub(crate) auto_enable: bool,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationS3LogsConfigurationResult {
+    pub(crate) auto_enable: bool,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationScanEc2InstanceWithFindings {
+    pub(crate) ebs_volumes: Option<OrganizationEbsVolumes>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationScanEc2InstanceWithFindingsResult {
+    pub(crate) ebs_volumes: Option<OrganizationEbsVolumesResult>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationStatistics {
+    pub(crate) active_accounts_count: Option<i64>,
+    pub(crate) count_by_feature: Option<Vec<OrganizationFeatureStatistics>>,
+    pub(crate) enabled_accounts_count: Option<i64>,
+    pub(crate) member_accounts_count: Option<i64>,
+    pub(crate) total_accounts_count: Option<i64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -1101,6 +1342,20 @@ pub(crate) struct UpdateMemberDetectorsRequest {
 pub(crate) struct UpdateMemberDetectorsResponse {
     pub(crate) unprocessed_accounts: Vec<UnprocessedAccount>,
 }
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UpdateOrganizationConfigurationRequest {
+    pub(crate) auto_enable: Option<bool>,
+    pub(crate) auto_enable_organization_members: Option<AutoEnableMembers>,
+    pub(crate) data_sources: Option<OrganizationDataSourceConfigurations>,
+    pub(crate) detector_id: String,
+    pub(crate) features: Option<Vec<OrganizationFeatureConfiguration>>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UpdateOrganizationConfigurationResponse {}
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -185,7 +185,7 @@ async fn refusals(admin: &Client, detector: &str) -> Outcome {
     assert!(coverage.resources().is_empty());
     let missing = admin.get_malware_scan().scan_id("a").send().await.err().ok_or("passed")?;
     assert!(missing.into_service_error().is_resource_not_found_exception());
-    let unserved = admin.get_organization_statistics().send().await.err();
+    let unserved = admin.get_malware_scan_settings().detector_id(detector).send().await.err();
     let unserved = unserved.ok_or("passed")?.into_service_error();
     assert!(unserved.is_bad_request_exception(), "{unserved:?}");
     Ok(())
