@@ -25,6 +25,8 @@ const SECRET: &str = "secret";
 /// A server that lives as long as the test.
 pub(crate) struct Server {
     pub(crate) store: Arc<dyn Store>,
+    /// What the router was made with, for tests that go without HTTP.
+    pub(crate) state: State,
     address: SocketAddr,
     now: Arc<Time>,
     heard: Arc<Heard>,
@@ -151,8 +153,9 @@ impl Server {
         let bind = tokio::net::TcpListener::bind("127.0.0.1:0");
         let listener = runtime.block_on(bind).expect("a port");
         let address = listener.local_addr().expect("an address");
-        runtime.spawn(async move { axum::serve(listener, router(state)).await });
-        Server { store, address, now, heard, _runtime: runtime, _folder: None }
+        let router = router(state.clone());
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Server { store, state, address, now, heard, _runtime: runtime, _folder: None }
     }
 
     /// Sends a signed request.

@@ -280,3 +280,73 @@ fn no_operation_reaches_another_accounts_resources() {
         assert_eq!(server.ok_of("other", "GET", "/detector", NONE)["detectorIds"], json!([theirs]));
     }
 }
+
+/// Calls an operation without HTTP, as often as it takes to try many values.
+fn attempt(
+    server: &Server,
+    operation: &Operation,
+    path: &str,
+    body: &Value,
+) -> Result<Value, Refusal> {
+    let account = model::AccountId::from_digits(ACCOUNT.as_bytes()).unwrap();
+    let owner = Owner::new(account, Region::new(REGION));
+    let now = server.state.clock.now();
+    let context = Context { state: &server.state, owner, now };
+    let (_, labels) = operation::find(operation.method, path).unwrap();
+    let input = input::assemble(operation, &labels, "", body.to_string().as_bytes())?;
+    let route = resources::routes().find(|it| it.name == operation.name).unwrap();
+    route.handler.call(&context, input)
+}
+
+#[test]
+fn no_value_of_a_request_is_a_fault_of_ours() {
+    let values = [
+        json!(1),
+        json!(-1),
+        json!(1.5),
+        json!(1e300),
+        json!(u64::MAX),
+        json!(true),
+        json!(""),
+        json!("x"),
+        json!("é".repeat(400)),
+        json!("../../etc"),
+        json!([]),
+        json!([null]),
+        json!([[]]),
+        json!(["x", 1, {}]),
+        json!({}),
+        json!({ "a": null }),
+        json!({ "criterion": { "severity": { "gte": i64::MAX } } }),
+        json!({ "criterion": { "id": { "equals": [] } } }),
+        json!([{ "name": "S3_DATA_EVENTS" }, {}]),
+        json!({ "attributeName": "x", "orderBy": "ASC" }),
+    ];
+    let server = Server::start();
+    let mine = furnish(&server, "admin");
+    let mut tried = 0;
+    for operation in OPERATIONS.iter().filter(|it| resources::routes().any(|r| r.name == it.name)) {
+        if operation.name == "DeleteDetector" {
+            continue;
+        }
+        let mut path = operation.path.to_owned();
+        for (label, value) in &mine {
+            path = path.replace(&format!("{{{label}}}"), value);
+        }
+        for member in operation.members {
+            for value in &values {
+                let mut body = body(&mine["finding"]);
+                body[member.name] = value.clone();
+                if let Err(refusal) = attempt(&server, operation, &path, &body) {
+                    let name = operation.name;
+                    let refused = format!("{name} {} {value}: {refusal:?}", member.name);
+                    assert_ne!(refusal.name, ErrorName::InternalServerError, "{refused}");
+                    assert!(operation.errors.contains(&refusal.name), "{refused}");
+                    assert!(refusal.message.len() < 1000, "{refused}");
+                }
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 4000, "{tried}");
+}

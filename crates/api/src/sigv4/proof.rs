@@ -68,20 +68,9 @@ impl Proof {
         match (header("authorization")?, parameter("X-Amz-Signature")?) {
             (Some(authorization), None) => {
                 let date = header("x-amz-date")?.ok_or_else(incomplete)?;
-                let parts = authorization.strip_prefix(ALGORITHM).ok_or_else(incomplete)?;
-                let part = |name: &str| {
-                    let mut parts = parts.split(',').filter_map(|it| it.trim().split_once('='));
-                    parts.find(|(it, _)| *it == name).map(|(_, value)| value).ok_or_else(incomplete)
-                };
-                let credential = part("Credential")?;
-                Proof::new(
-                    Form::Header,
-                    credential,
-                    date,
-                    part("SignedHeaders")?,
-                    part("Signature")?,
-                )?
-                .with(payload, signed)
+                let [credential, signed_headers, signature] = parts(authorization)?;
+                Proof::new(Form::Header, credential, date, signed_headers, signature)?
+                    .with(payload, signed)
             }
             (None, Some(signature)) => {
                 let part = |name: &str| parameter(name)?.ok_or_else(incomplete);
@@ -153,6 +142,20 @@ impl Proof {
         }
         Ok(self)
     }
+}
+
+/// The three parts of the header, in whatever order they come, each once.
+fn parts(authorization: &str) -> Result<[&str; 3], Refusal> {
+    let rest = authorization.strip_prefix(ALGORITHM).and_then(|it| it.strip_prefix(' '));
+    let parts: Vec<&str> = rest.ok_or_else(incomplete)?.split(',').map(str::trim).collect();
+    let part = |name: &str| {
+        let mut values = parts.iter().filter_map(|it| it.strip_prefix(name)?.strip_prefix('='));
+        values.next().ok_or_else(incomplete)
+    };
+    if parts.len() != 3 {
+        return Err(incomplete());
+    }
+    Ok([part("Credential")?, part("SignedHeaders")?, part("Signature")?])
 }
 
 fn read_signature(text: &str) -> Option<[u8; 32]> {
