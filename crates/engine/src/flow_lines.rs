@@ -82,11 +82,6 @@ impl FlowLines {
         })
     }
 
-    /// Where the rows were taken from, range by range.
-    pub(crate) fn origins(&self) -> impl Iterator<Item = &[Origin]> {
-        self.slices().map(|(_, origins)| origins)
-    }
-
     /// Adds a range of a block.
     pub(crate) fn push(&mut self, block: &Arc<SharedFlows>, rows: Range<usize>) {
         if rows.is_empty() {

@@ -17,7 +17,6 @@ mod executor;
 mod flow_lines;
 mod intake;
 pub mod inventory;
-mod journal;
 mod key_group;
 mod kind;
 mod names;
@@ -42,7 +41,6 @@ pub use executor::{Executor, Serial};
 pub use flow_lines::{FlowLines, SharedFlows};
 pub use intake::{Intake, IntakeOptions, SourceId};
 pub use inventory::{Descriptions, Inventory, Purpose};
-pub use journal::{BatchEntry, Journal, ObjectEntry, ObjectRange};
 pub use kind::{
     ApiCalls, Connections, DnsQueries, Event, FlowBlock, Flows, Kind, LocalFlow, Signals,
 };

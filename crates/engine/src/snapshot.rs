@@ -32,6 +32,9 @@ pub enum SnapshotError {
     /// The bytes are not a state of this program.
     #[error("cannot read the snapshot: it is damaged or of another version")]
     Read(#[source] postcard::Error),
+    /// A batch is open: cut it and take what is done first.
+    #[error("a batch is open")]
+    Open,
     /// The bytes do not begin as a snapshot does.
     #[error("these bytes are not a snapshot")]
     NotASnapshot,

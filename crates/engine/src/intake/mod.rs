@@ -5,6 +5,7 @@
 //! It is a function of the blocks it is given and of their order, nothing else.
 
 mod reorder;
+mod saved;
 mod watermark;
 
 use std::ops::Range;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Timestamp, hash64};
+use serde::{Deserialize, Serialize};
 use telemetry::{ApiRows, DnsRows, FlowRows};
 
 use crate::batch::{Batch, Control};
@@ -26,7 +28,7 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// Names a source group: rows whose lateness is judged together, such as the flow logs of one account and
 /// Region.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct SourceId(pub u64);
 
 impl SourceId {
@@ -199,12 +201,22 @@ impl Intake {
         }
     }
 
-    /// Ends the input: everything that waits leaves, and time passes until `horizon` after the last event.
-    pub fn finish(&mut self, horizon: Duration) {
-        self.release(Timestamp::MAX);
+    /// Ends the open batch, if it has rows or changes.
+    pub fn cut(&mut self) {
         if !self.open.is_empty() || !self.open.controls.is_empty() {
             self.push();
         }
+    }
+
+    /// The latest event time of all rows; none before the first one.
+    pub fn latest(&self) -> Option<Timestamp> {
+        self.watermarks.latest()
+    }
+
+    /// Ends the input: everything that waits leaves, and time passes until `horizon` after the last event.
+    pub fn finish(&mut self, horizon: Duration) {
+        self.release(Timestamp::MAX);
+        self.cut();
         if let Some(latest) = self.watermarks.latest() {
             self.watermarks.set(latest + horizon);
             self.push();

@@ -16,6 +16,8 @@ const BUCKET_MILLIS: i64 = 60_000;
 pub(super) struct Waiting {
     pub(super) block: Arc<ApiRows>,
     pub(super) index: usize,
+    /// Bytes that it counts for.
+    weight: u32,
 }
 
 impl Waiting {
@@ -39,8 +41,9 @@ fn bucket_of(time: Timestamp) -> i64 {
     time.millis().div_euclid(BUCKET_MILLIS)
 }
 
-fn weight(block: &ApiRows) -> usize {
-    (block.text.len() + block.rows.len() * size_of::<ApiCall>()) / block.rows.len().max(1)
+fn weight(block: &ApiRows) -> u32 {
+    let bytes = block.text.len() + block.rows.len() * size_of::<ApiCall>();
+    u32::try_from(bytes / block.rows.len().max(1)).unwrap_or(u32::MAX)
 }
 
 impl Reorder {
@@ -58,10 +61,34 @@ impl Reorder {
         let block = Arc::new(rows);
         let weight = weight(&block);
         for (index, row) in block.rows.iter().enumerate().filter(|(_, row)| row.time <= not_after) {
-            self.bytes += weight;
-            let waiting = Waiting { block: block.clone(), index };
-            self.buckets.entry(bucket_of(row.time)).or_default().push(waiting);
+            self.wait(row.time, Waiting { block: block.clone(), index, weight });
         }
+    }
+
+    fn wait(&mut self, time: Timestamp, waiting: Waiting) {
+        self.bytes += waiting.weight as usize;
+        self.buckets.entry(bucket_of(time)).or_default().push(waiting);
+    }
+
+    /// What waits, in the order in which it was added a minute at a time, with the bytes that each call counts
+    /// for; and how many calls left before their time.
+    pub(super) fn save(&self) -> (ApiRows, Vec<u32>, u64) {
+        let (mut rows, mut weights) = (ApiRows::default(), Vec::new());
+        for waiting in self.buckets.values().flatten() {
+            rows.push_from(&waiting.block, waiting.index);
+            weights.push(waiting.weight);
+        }
+        (rows, weights, self.released_early)
+    }
+
+    /// What [`Reorder::save`] gave.
+    pub(super) fn restore((rows, weights, released_early): (ApiRows, Vec<u32>, u64)) -> Reorder {
+        let mut reorder = Reorder { released_early, ..Reorder::default() };
+        let block = Arc::new(rows);
+        for ((index, row), weight) in block.rows.iter().enumerate().zip(weights) {
+            reorder.wait(row.time, Waiting { block: block.clone(), index, weight });
+        }
+        reorder
     }
 
     /// The oldest bucket that has to leave because too much waits.
@@ -96,7 +123,7 @@ impl Reorder {
                 *bucket = stay;
             }
         }
-        let weights = taken.iter().map(|it| weight(&it.block)).sum::<usize>();
+        let weights = taken.iter().map(|it| it.weight as usize).sum::<usize>();
         self.bytes = self.bytes.saturating_sub(weights);
         taken.sort_by(|a, b| a.order().cmp(&b.order()));
         taken

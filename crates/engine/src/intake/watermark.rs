@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use model::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::SourceId;
 
@@ -11,6 +12,7 @@ use super::SourceId;
 ///
 /// A source group that fell behind the latest row of all by more than the idle bound does not count, so a
 /// silent source freezes nobody. The watermark never goes back.
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Watermarks {
     lateness: Duration,
     idle: Duration,
@@ -28,6 +30,11 @@ impl Watermarks {
             latest: Timestamp::MIN,
             watermark: Timestamp::MIN,
         }
+    }
+
+    /// The same marks under other bounds.
+    pub(super) fn with(self, lateness: Duration, idle: Duration) -> Watermarks {
+        Watermarks { lateness, idle, ..self }
     }
 
     pub(super) fn watermark(&self) -> Timestamp {

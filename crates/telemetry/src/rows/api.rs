@@ -1,11 +1,14 @@
 //! Rows of CloudTrail: one API call, sign-in or service event each.
 
 use model::{AccountId, Addr, Origin, Region, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::Span;
 
 /// Kind of the caller: `userIdentity.type`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[repr(u8)]
 #[expect(missing_docs, reason = "the names are CloudTrail's own")]
 pub enum Caller {
@@ -64,7 +67,7 @@ impl Caller {
 
 /// One CloudTrail record. Members by
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ApiCall {
     /// `eventTime`.
     pub time: Timestamp,
@@ -212,7 +215,7 @@ impl ApiCall {
 }
 
 /// A block of API calls.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ApiRows {
     /// The rows.
     pub rows: Vec<ApiCall>,

@@ -11,9 +11,10 @@ mod flow;
 pub use api::{ApiCall, ApiRows, Caller};
 pub use dns::{DnsHost, DnsQuery, DnsRows};
 pub use flow::{Flow, FlowInterface, FlowRows};
+use serde::{Deserialize, Serialize};
 
 /// A piece of a block's text: byte offset and length.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Span {
     /// First byte.
     pub offset: u32,
