@@ -113,7 +113,14 @@ pub fn execute_observed(
         objects: &objects,
         starts: &starts,
         lateness: config.engine().lateness,
-        reading: Reading { options: Arc::new(options), window, possible, is_hashed },
+        reading: Reading {
+            options: Arc::new(options),
+            window,
+            possible,
+            is_hashed,
+            first_object: 0,
+            accounts: Arc::default(),
+        },
         engine: Engine::new(registry, Arc::clone(&knowledge.intel), config.engine()),
         intake,
         threads,
@@ -181,7 +188,7 @@ fn threads(request: &Request) -> usize {
 }
 
 /// The calls whose parameters detectors and the inventory read.
-fn interest(registry: &Registry) -> Interest {
+pub(crate) fn interest(registry: &Registry) -> Interest {
     let names = registry.calls_of_interest().into_iter().chain(Inventory::CALLS.iter().copied());
     Interest::new(names.map(|it| (it, Interest::ALL)))
 }

@@ -1,9 +1,9 @@
-//! The event time that a scan is limited to.
+//! What of the rows that were read counts: those of a time, those of an account.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use model::{Origin, Timestamp};
+use model::{AccountId, Origin, Timestamp};
 use telemetry::Block;
 
 const HINT: &str = "write a date such as 2026-01-31 or a time such as 2026-01-31T14:00:00Z";
@@ -76,6 +76,21 @@ impl Window {
                 retain(&mut it.rows, &mut it.origins, |row| self.contains(row.time))
             }
         }
+    }
+}
+
+/// Drops the rows of other accounts and gives their number.
+pub fn keep_account(block: &mut Block, account: AccountId) -> u64 {
+    match block {
+        Block::Flows(it) => {
+            let of = |at: u32| it.interfaces.get(at as usize).map(|it| it.account);
+            retain(&mut it.rows, &mut it.origins, |row| of(row.interface) == Some(account))
+        }
+        Block::Queries(it) => {
+            let of = |at: u32| it.hosts.get(at as usize).map(|it| it.account);
+            retain(&mut it.rows, &mut it.origins, |row| of(row.host) == Some(account))
+        }
+        Block::ApiCalls(it) => retain(&mut it.rows, &mut it.origins, |row| row.account == account),
     }
 }
 

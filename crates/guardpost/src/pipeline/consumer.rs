@@ -11,7 +11,7 @@ use telemetry::Report;
 
 use super::task::ObjectDone;
 use super::timed::Rows;
-use super::{Job, Observer, Outcome, Progress};
+use super::{Job, Observer, Outcome, Progress, Sink};
 use crate::sources::{Object, Unreadable};
 use crate::tally::Tally;
 
@@ -20,6 +20,7 @@ const HORIZON: Duration = Duration::from_hours(25);
 
 /// What takes blocks in order.
 pub(super) struct Consumer<'c> {
+    objects: &'c [Object],
     engine: Engine,
     intake: Intake,
     executor: &'c dyn Executor,
@@ -35,7 +36,7 @@ pub(super) struct Consumer<'c> {
 
 impl<'c> Consumer<'c> {
     pub(super) fn new(
-        job: Job<'_>,
+        job: Job<'c>,
         executor: &'c dyn Executor,
         observer: &'c mut dyn Observer,
         watch: &'c mut dyn FnMut(&Progress),
@@ -55,6 +56,7 @@ impl<'c> Consumer<'c> {
         };
         let (engine, intake, commit_time) = (job.engine, job.intake, job.commit_time);
         Consumer {
+            objects: job.objects,
             engine,
             intake,
             executor,
@@ -65,41 +67,6 @@ impl<'c> Consumer<'c> {
             files: BTreeMap::new(),
             outcome,
         }
-    }
-
-    pub(super) fn rows(&mut self, source: SourceId, rows: Rows) {
-        self.outcome.progress.records += rows.len() as u64;
-        match rows {
-            Rows::Flows(block, range) => self.intake.flow_range(source, &block, range),
-            Rows::Queries(rows) => self.intake.queries(source, rows),
-            Rows::ApiCalls(rows) => self.intake.calls(source, rows),
-        }
-        self.work();
-        (self.watch)(&self.outcome.progress);
-    }
-
-    /// Notes how far an object was read.
-    pub(super) fn read(&mut self, number: usize, bytes: u64) {
-        let before = self.parts.insert(number, bytes).unwrap_or(0);
-        self.outcome.progress.bytes += bytes.saturating_sub(before);
-    }
-
-    pub(super) fn end(&mut self, number: usize, object: Option<&Object>, done: ObjectDone) {
-        let outcome = &mut self.outcome;
-        if let Some(object) = object {
-            self.files.insert(number, done.input_file(object));
-            outcome.progress.files += 1;
-            let before = self.parts.remove(&number).unwrap_or(0);
-            outcome.progress.bytes += object.size.saturating_sub(before);
-            if let Some(cause) = done.error {
-                outcome.unreadable.push(Unreadable { name: object.name.clone(), cause });
-            }
-        }
-        outcome.impossible += done.impossible;
-        outcome.outside += done.outside;
-        outcome.tally.merge(&done.tally);
-        outcome.report.merge(done.report);
-        (self.watch)(&self.outcome.progress);
     }
 
     fn work(&mut self) {
@@ -134,5 +101,37 @@ impl<'c> Consumer<'c> {
         self.outcome.files = self.files.into_values().collect();
         self.outcome.counters = self.engine.counters();
         self.outcome
+    }
+}
+
+impl Sink for Consumer<'_> {
+    fn rows(&mut self, source: SourceId, rows: Rows) {
+        self.outcome.progress.records += rows.len() as u64;
+        rows.enter(source, &mut self.intake);
+        self.work();
+        (self.watch)(&self.outcome.progress);
+    }
+
+    fn read(&mut self, number: usize, bytes: u64) {
+        let before = self.parts.insert(number, bytes).unwrap_or(0);
+        self.outcome.progress.bytes += bytes.saturating_sub(before);
+    }
+
+    fn end(&mut self, number: usize, done: ObjectDone) {
+        let outcome = &mut self.outcome;
+        if let Some(object) = self.objects.get(number) {
+            self.files.insert(number, done.input_file(object));
+            outcome.progress.files += 1;
+            let before = self.parts.remove(&number).unwrap_or(0);
+            outcome.progress.bytes += object.size.saturating_sub(before);
+            if let Some(cause) = done.error {
+                outcome.unreadable.push(Unreadable { name: object.name.clone(), cause });
+            }
+        }
+        outcome.impossible += done.impossible;
+        outcome.outside += done.outside;
+        outcome.tally.merge(&done.tally);
+        outcome.report.merge(done.report);
+        (self.watch)(&self.outcome.progress);
     }
 }

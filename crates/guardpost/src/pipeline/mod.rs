@@ -13,7 +13,7 @@ mod timed;
 
 use std::time::Duration;
 
-use engine::{Batch, Engine, Executor as _, Intake, Inventory};
+use engine::{Batch, Engine, Executor as _, Intake, Inventory, SourceId};
 use findings::InputFile;
 use model::{SeverityBand, Timestamp};
 use store::MemoryStore;
@@ -21,6 +21,7 @@ use telemetry::Report;
 
 pub use task::{ObjectDone, Reading};
 pub use threads::Threads;
+pub use timed::Rows;
 
 use crate::sources::{Object, Unreadable};
 use crate::tally::Tally;
@@ -99,42 +100,73 @@ pub struct Outcome {
     pub progress: Progress,
 }
 
-/// Reads every object and gives what was found. `observer` looks at the batches, `watch` is told how far it has come.
-pub fn run(job: Job<'_>, observer: &mut dyn Observer, watch: &mut dyn FnMut(&Progress)) -> Outcome {
-    let executor = Threads::new(job.threads);
-    let (objects, reading) = (job.objects, job.reading.clone());
-    let entries = objects.iter().zip(job.starts);
+/// What takes pieces of objects in journal order.
+pub trait Sink {
+    /// Takes rows of a source group.
+    fn rows(&mut self, source: SourceId, rows: Rows);
+
+    /// Object `number` was read up to so many of its stored bytes, about.
+    fn read(&mut self, number: usize, bytes: u64);
+
+    /// Object `number` was read to its end.
+    fn end(&mut self, number: usize, done: ObjectDone);
+}
+
+/// Objects that are read together.
+#[derive(Clone, Copy)]
+pub struct Group<'g> {
+    /// The objects in plan order.
+    pub objects: &'g [Object],
+    /// When the records of each begin, about; ascending.
+    pub starts: &'g [Timestamp],
+    /// How late records may be for the journal's writer.
+    pub lateness: Duration,
+    /// How they are read.
+    pub reading: &'g Reading,
+}
+
+/// Reads objects and gives their rows to the sink, earliest first. Threads decide only who reads.
+pub fn feed(group: Group<'_>, executor: &Threads, sink: &mut dyn Sink) {
+    let Group { objects, starts, lateness, reading } = group;
+    let entries = objects.iter().zip(starts);
     let entries = entries.map(|(object, &time)| Entry { time, size: object.size }).collect();
-    let mut merge = Merge::new(entries, job.lateness);
-    let mut consumer = Consumer::new(job, &executor, observer, watch);
+    let mut merge = Merge::new(entries, lateness);
     let mut consume = |supply: &mut dyn Supply| {
         while let Some(piece) = merge.next(supply) {
             match piece {
                 Piece::Block { number, read, source, rows } => {
-                    consumer.read(number, read);
-                    consumer.rows(source, rows);
+                    sink.read(number, read);
+                    sink.rows(source, rows);
                 }
-                Piece::End(number, done) => consumer.end(number, objects.get(number), done),
+                Piece::End(number, done) => sink.end(number, done),
             }
         }
     };
-    if executor.width() == 1 {
-        consume(&mut Serial::new(objects, &reading));
-    } else {
-        let queue = Queue::new(objects, &reading, executor.width() * 2);
-        std::thread::scope(|scope| {
-            // Without a further thread the consumer reads everything itself.
-            for _ in 1..executor.width() {
-                let helper = std::thread::Builder::new().spawn_scoped(scope, || queue.help());
-                if helper.is_err() {
-                    break;
-                }
-            }
-            // Also when the consumer panics: waiting helpers would keep the scope open.
-            let _stop = Stop(&queue);
-            consume(&mut &queue);
-        });
+    if executor.width() == 1 || objects.len() == 1 {
+        return consume(&mut Serial::new(objects, reading));
     }
+    let queue = Queue::new(objects, reading, executor.width() * 2);
+    std::thread::scope(|scope| {
+        // Without a further thread the consumer reads everything itself.
+        for _ in 1..executor.width() {
+            let helper = std::thread::Builder::new().spawn_scoped(scope, || queue.help());
+            if helper.is_err() {
+                break;
+            }
+        }
+        // Also when the consumer panics: waiting helpers would keep the scope open.
+        let _stop = Stop(&queue);
+        consume(&mut &queue);
+    });
+}
+
+/// Reads every object and gives what was found. `observer` looks at the batches, `watch` is told how far it has come.
+pub fn run(job: Job<'_>, observer: &mut dyn Observer, watch: &mut dyn FnMut(&Progress)) -> Outcome {
+    let executor = Threads::new(job.threads);
+    let reading = job.reading.clone();
+    let Job { objects, starts, lateness, .. } = job;
+    let mut consumer = Consumer::new(job, &executor, observer, watch);
+    feed(Group { objects, starts, lateness, reading: &reading }, &executor, &mut consumer);
     consumer.finish()
 }
 

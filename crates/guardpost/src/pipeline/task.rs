@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use engine::SourceId;
 use findings::InputFile;
+use model::AccountId;
 use sha2::{Digest as _, Sha256};
 use telemetry::{Block, ObjectReader, Options, Report};
 
 use super::timed::Timed;
 use crate::sources::Object;
 use crate::tally::Tally;
-use crate::window::Window;
+use crate::window::{self, Window};
 
 /// How objects are read.
 #[derive(Clone, Debug)]
@@ -25,6 +26,10 @@ pub struct Reading {
     pub possible: Window,
     /// Whether the SHA-256 of every object is computed.
     pub is_hashed: bool,
+    /// The number that the first object has in the journal.
+    pub first_object: u32,
+    /// By number of the object: the account that its records must be of.
+    pub accounts: Arc<[Option<AccountId>]>,
 }
 
 /// Text of an object that is read at once, in bytes.
@@ -35,6 +40,7 @@ pub(super) struct Task {
     reader: ObjectReader,
     window: Window,
     possible: Window,
+    account: Option<AccountId>,
     /// Size as stored and, about, as text.
     sizes: (u64, u64),
     sources: [SourceId; 3],
@@ -52,6 +58,8 @@ pub struct ObjectDone {
     pub impossible: u64,
     /// Rows outside of the time asked for.
     pub outside: u64,
+    /// Rows of other accounts than the object may have.
+    pub foreign: u64,
     /// SHA-256 of the stored bytes in hexadecimal digits, when asked for.
     pub sha256: String,
     /// Why it could not be read at all.
@@ -94,7 +102,9 @@ impl Task {
             }
         }
         let sizes = (object.size, text_size(&bytes));
+        let account = reading.accounts.get(number).copied().flatten();
         let number = u32::try_from(number).map_err(io::Error::other)?;
+        let number = reading.first_object.checked_add(number).ok_or_else(full)?;
         let options = Arc::clone(&reading.options);
         let reader = ObjectReader::with_buffer(number, &object.key, bytes, buffer, options);
         let hint = reader.hint();
@@ -104,7 +114,7 @@ impl Task {
         };
         let sources = [source("flow"), source("query"), source("call")];
         let Reading { window, possible, .. } = *reading;
-        Ok(Task { reader, window, possible, sizes, sources, done })
+        Ok(Task { reader, window, possible, account, sizes, sources, done })
     }
 
     /// Whether to read on after blocks of so many bytes. Small objects are read at once: their rows take less
@@ -120,6 +130,9 @@ impl Task {
             let mut block = self.reader.next_block(&mut self.done.report)?;
             self.done.impossible += self.possible.keep(&mut block);
             self.done.outside += self.window.keep(&mut block);
+            if let Some(account) = self.account {
+                self.done.foreign += window::keep_account(&mut block, account);
+            }
             if block.is_empty() {
                 continue;
             }
@@ -147,6 +160,10 @@ impl Task {
     pub(super) fn close(self) -> (ObjectDone, Vec<u8>) {
         (self.done, self.reader.into_buffer())
     }
+}
+
+fn full() -> io::Error {
+    io::Error::other("the journal has no more numbers for objects")
 }
 
 /// Size of the text, about: for showing how far reading has come.

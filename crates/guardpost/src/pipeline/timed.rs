@@ -5,12 +5,12 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{SharedFlows, SourceId};
+use engine::{Intake, SharedFlows, SourceId};
 use model::{Origin, Timestamp};
 use telemetry::{ApiRows, Block, DnsQuery, DnsRows, Span};
 
 /// Rows on their way to the journal's writer.
-pub(super) enum Rows {
+pub enum Rows {
     /// A range of a block, which is not copied.
     Flows(Arc<SharedFlows>, Range<usize>),
     /// Queries.
@@ -20,11 +20,22 @@ pub(super) enum Rows {
 }
 
 impl Rows {
-    pub(super) fn len(&self) -> usize {
+    /// Number of rows.
+    #[expect(clippy::len_without_is_empty, reason = "there is always a row")]
+    pub fn len(&self) -> usize {
         match self {
             Rows::Flows(_, range) => range.len(),
             Rows::Queries(rows) => rows.rows.len(),
             Rows::ApiCalls(rows) => rows.rows.len(),
+        }
+    }
+
+    /// Gives the rows to the journal's writer.
+    pub fn enter(self, source: SourceId, intake: &mut Intake) {
+        match self {
+            Rows::Flows(block, range) => intake.flow_range(source, &block, range),
+            Rows::Queries(rows) => intake.queries(source, rows),
+            Rows::ApiCalls(rows) => intake.calls(source, rows),
         }
     }
 }

@@ -14,6 +14,8 @@ pub enum Content {
     File(PathBuf),
     /// In a copy of what could be read only once. The copy is removed with its last user.
     Spool(Arc<TempPath>),
+    /// In a file, from a position on.
+    Part(PathBuf, u64),
     /// In the program.
     Embedded(&'static [u8]),
 }
@@ -29,6 +31,19 @@ pub struct Object {
     pub content: Content,
     /// Size as stored, in bytes.
     pub size: u64,
+}
+
+impl Content {
+    /// Whether it is the same file.
+    pub fn is_same_place(&self, other: &Content) -> bool {
+        match (self, other) {
+            (Content::File(a), Content::File(b)) | (Content::Part(a, _), Content::Part(b, _)) => {
+                a == b
+            }
+            (Content::Spool(a), Content::Spool(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
 }
 
 impl Object {
@@ -54,6 +69,7 @@ impl Object {
     fn part(&self, from: u64, len: u64) -> io::Result<Vec<u8>> {
         match &self.content {
             Content::File(path) => read_part(path, from, len),
+            Content::Part(path, start) => read_part(path, start + from, len.min(self.size)),
             Content::Spool(path) => read_part(path, from, len),
             Content::Embedded(bytes) => {
                 let rest = bytes.get(from as usize..).unwrap_or_default();
