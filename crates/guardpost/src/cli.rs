@@ -1,5 +1,6 @@
 //! The command line.
 
+mod serve;
 mod summary;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use model::SeverityBand;
 
+pub use serve::{FindingsArgs, KeyCreateArgs, KeyFileArgs, KeyRevokeArgs, KeysCommand, ServeArgs};
 pub use summary::SummaryArgs;
 
 use crate::output::Format;
@@ -43,6 +45,13 @@ pub enum Command {
     Intel(IntelCommand),
     /// Say which finding types could be raised on these logs, and what to change for the others
     Coverage(CoverageArgs),
+    /// Take logs in day and night, keep findings, answer over GuardDuty's API
+    Serve(Box<ServeArgs>),
+    /// Print the findings of a service
+    Findings(FindingsArgs),
+    /// Make, list and revoke access keys of the service
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// List the finding types
     Types(TypesArgs),
     /// Show what a finding type means, how it is detected and what to do

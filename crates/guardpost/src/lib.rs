@@ -17,6 +17,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod progress;
 pub mod scan;
+pub mod serve;
 pub mod sources;
 pub mod subject;
 pub mod summary;

@@ -66,25 +66,36 @@ pub fn render(
     is_colored: bool,
     command: String,
 ) -> String {
-    let plain: Vec<&Finding> = findings.iter().map(|it| &it.finding).collect();
+    if format == Format::Html {
+        let rows: Vec<ReportFinding<'_>> = findings
+            .iter()
+            .map(|it| ReportFinding {
+                finding: &it.finding,
+                explanation: explanation(it),
+                finding_type: it.draft.finding_type,
+            })
+            .collect();
+        return html(&scan.report(&rows, command));
+    }
+    plain(format, findings.iter().map(|it| &it.finding), is_colored)
+}
+
+/// Writes findings in a form that needs nothing but them; nothing as HTML.
+pub fn plain<'f>(
+    format: Format,
+    findings: impl IntoIterator<Item = &'f Finding>,
+    is_colored: bool,
+) -> String {
+    let plain: Vec<&Finding> = findings.into_iter().collect();
     match format {
-        Format::Table if plain.is_empty() => String::new(),
-        Format::Table => table(&plain, TableOptions { width: width(), is_colored }),
+        Format::Table if !plain.is_empty() => {
+            table(&plain, TableOptions { width: width(), is_colored })
+        }
+        Format::Table | Format::Html => String::new(),
         Format::Json => json(plain),
         Format::Csv => csv(plain),
         Format::Ocsf => ocsf(plain),
         Format::Asff => asff(plain),
-        Format::Html => {
-            let rows: Vec<ReportFinding<'_>> = findings
-                .iter()
-                .map(|it| ReportFinding {
-                    finding: &it.finding,
-                    explanation: explanation(it),
-                    finding_type: it.draft.finding_type,
-                })
-                .collect();
-            html(&scan.report(&rows, command))
-        }
     }
 }
 

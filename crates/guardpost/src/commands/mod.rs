@@ -4,9 +4,11 @@ pub mod config;
 pub mod coverage;
 pub mod demo;
 pub mod explain;
+pub mod findings;
 pub mod intel;
 pub mod manual;
 pub mod scan;
+pub mod serve;
 pub mod simulate;
 pub mod summary;
 pub mod types;
@@ -68,6 +70,9 @@ fn run(command: Command) -> Result<u8> {
         Command::Summary(args) => summary::run(&args).map(|()| 0),
         Command::Coverage(args) => coverage::run(&args).map(|()| 0),
         Command::Intel(command) => intel::run(&command),
+        Command::Serve(args) => serve::run(*args).map(|()| 0),
+        Command::Findings(args) => findings::run(&args).map(|()| 0),
+        Command::Keys(command) => serve::keys(&command).map(|()| 0),
         Command::Types(args) => types::run(&args).map(|()| 0),
         Command::Explain(args) => explain::run(&args).map(|()| 0),
         Command::Config => config::print().map(|()| 0),

@@ -37,6 +37,8 @@ pub struct Config {
     pub intake: IntakeConfig,
     /// How much is remembered.
     pub engine: EngineConfig,
+    /// How the service runs.
+    pub serve: ServeConfig,
     /// Lists from public feeds.
     pub intel: IntelConfig,
     /// Settings of each detector.
@@ -81,6 +83,26 @@ impl Default for IntakeConfig {
             lateness_secs: options.lateness.as_secs(),
             idle_secs: options.idle.as_secs(),
         }
+    }
+}
+
+/// How the service runs.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServeConfig {
+    /// Seconds without logs after which event time goes on by itself.
+    pub tick_secs: u64,
+    /// Seconds between snapshots.
+    pub snapshot_secs: u64,
+    /// Seconds between looks into watched directories.
+    pub poll_secs: u64,
+    /// Hours for which logs are kept for evidence.
+    pub evidence_hours: u64,
+}
+
+impl Default for ServeConfig {
+    fn default() -> ServeConfig {
+        ServeConfig { tick_secs: 30, snapshot_secs: 300, poll_secs: 2, evidence_hours: 7 * 24 }
     }
 }
 

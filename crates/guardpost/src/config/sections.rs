@@ -91,6 +91,29 @@ fn own() -> Vec<Section> {
             ],
         ),
         section(
+            "serve",
+            "How `guardpost serve` runs.",
+            &[
+                (
+                    "tick_secs",
+                    1..=3600,
+                    "Seconds without logs after which event time goes on by itself: windows that are open end.",
+                ),
+                (
+                    "snapshot_secs",
+                    1..=86_400,
+                    "Seconds between snapshots. After a crash so much is worked on again.",
+                ),
+                ("poll_secs", 1..=3600, "Seconds between looks into watched directories."),
+                (
+                    "evidence_hours",
+                    0..=24 * 400,
+                    "Hours for which logs are kept as they came, to fetch evidence from. They take as much space as \
+                     the logs.",
+                ),
+            ],
+        ),
+        section(
             "engine",
             "How much is remembered.",
             &[(

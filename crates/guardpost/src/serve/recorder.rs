@@ -1,0 +1,341 @@
+//! What takes objects in: onto disk, into the journal, on to the worker; whoever gave them is told only then.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use engine::model::{AccountId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::journal::{Accepted, Entry, Journal};
+use super::spool::{Kept, Spool};
+use super::status::Status;
+use crate::plan::{Plan, plan};
+use crate::window::Window;
+
+/// Objects that are recorded together, at most.
+const GROUP_MAX: usize = 256;
+/// Their bytes as they came, about.
+const GROUP_BYTES: u64 = 64 << 20;
+/// Contents that are known again when they are delivered once more.
+const SEEN_MAX: usize = 1 << 18;
+
+/// An object on its way in.
+pub(super) struct Offer {
+    /// The name that people see.
+    pub(super) name: String,
+    /// Path or key: its folders may tell account, Region and time.
+    pub(super) key: String,
+    /// The account that its records must be of; none if of any.
+    pub(super) account: Option<AccountId>,
+    /// Its bytes.
+    pub(super) body: Body,
+    /// Who is told what became of it.
+    pub(super) answer: Box<dyn FnOnce(Answer) + Send>,
+}
+
+/// Where the bytes of an offer are.
+pub(super) enum Body {
+    /// Here.
+    Bytes(Vec<u8>),
+    /// In a file, which may be gone later.
+    File(PathBuf),
+}
+
+/// What became of an offer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Answer {
+    /// It is on disk and in the journal.
+    Taken,
+    /// The same bytes were taken before.
+    Known,
+    /// It cannot be read or has no byte: offering it again is of no use.
+    Refused(String),
+    /// It could not be written.
+    Failed(String),
+}
+
+/// An entry for the worker.
+pub(super) struct Work {
+    /// Its number in the journal.
+    pub(super) number: u64,
+    /// The entry.
+    pub(super) entry: Entry,
+    /// With [`Entry::Mark`]: the recorder's part of a snapshot.
+    pub(super) recorded: Option<Recorded>,
+}
+
+/// What the recorder knows.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Recorded {
+    /// The number that the next object gets.
+    pub(super) next_object: u32,
+    /// Contents that were taken, the oldest first.
+    pub(super) seen: VecDeque<[u8; 16]>,
+}
+
+/// How often what is written without being asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Event time goes on when nothing came for so long.
+    pub(super) tick: Duration,
+    /// A snapshot is taken so often.
+    pub(super) snapshot: Duration,
+    /// Largest object, in bytes as it comes.
+    pub(super) object_bytes: u64,
+}
+
+/// The recorder's own state.
+pub(super) struct Recorder {
+    journal: Journal,
+    spool: Spool,
+    recorded: Recorded,
+    contents: BTreeSet<[u8; 16]>,
+    pace: Pace,
+    status: Arc<Status>,
+    out: SyncSender<Work>,
+    last_entry: Instant,
+    last_mark: Instant,
+    is_unmarked: bool,
+}
+
+impl Recorded {
+    /// Brings it up to date with an entry that was written after it was saved.
+    pub(super) fn replay(&mut self, entry: &Entry) {
+        if let Entry::Objects { first, objects, .. } = entry {
+            self.next_object = *first + objects.len() as u32;
+            self.seen.extend(objects.iter().map(|it| it.content));
+        }
+    }
+}
+
+impl Recorder {
+    /// Goes on with a journal.
+    pub(super) fn new(
+        journal: Journal,
+        spool: Spool,
+        recorded: Recorded,
+        pace: Pace,
+        status: Arc<Status>,
+        out: SyncSender<Work>,
+    ) -> Recorder {
+        let contents = recorded.seen.iter().copied().collect();
+        let now = Instant::now();
+        let (last_entry, last_mark, is_unmarked) = (now, now, true);
+        Recorder {
+            journal,
+            spool,
+            recorded,
+            contents,
+            pace,
+            status,
+            out,
+            last_entry,
+            last_mark,
+            is_unmarked,
+        }
+    }
+
+    /// Takes offers until everybody who offers has gone, then marks the end. An error means that the journal or
+    /// the worker is lost: nothing more can be taken.
+    pub(super) fn run(mut self, offers: &Receiver<Offer>) -> Result<()> {
+        loop {
+            match offers.recv_timeout(self.until_due()) {
+                Ok(first) => {
+                    let offers = group(first, offers);
+                    self.take(offers)?;
+                }
+                Err(RecvTimeoutError::Timeout) => self.tick()?,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return if self.is_unmarked { self.mark() } else { Ok(()) };
+                }
+            }
+            if self.is_unmarked && self.last_mark.elapsed() >= self.pace.snapshot {
+                self.mark()?;
+            }
+        }
+    }
+
+    fn until_due(&self) -> Duration {
+        let tick = self.pace.tick.saturating_sub(self.last_entry.elapsed());
+        let mark = self.pace.snapshot.saturating_sub(self.last_mark.elapsed());
+        let next = if self.is_unmarked { tick.min(mark) } else { tick };
+        next.max(Duration::from_millis(10))
+    }
+
+    /// Time went on although nothing came, unless the worker has still to see what came.
+    fn tick(&mut self) -> Result<()> {
+        if self.last_entry.elapsed() < self.pace.tick {
+            return Ok(());
+        }
+        self.last_entry = Instant::now();
+        match self.status.event_time_now() {
+            Some(now) if self.status.is_idle() => self.record(Entry::Tick(now)),
+            _ => Ok(()),
+        }
+    }
+
+    fn mark(&mut self) -> Result<()> {
+        self.record(Entry::Mark)?;
+        self.last_mark = Instant::now();
+        self.is_unmarked = false;
+        let (before, objects) = self.status.kept_from();
+        // What is kept for longer than needed does no harm; the next mark tries again.
+        if let Err(error) = self.journal.forget_before(before) {
+            self.status.log(&format!("cannot drop old entries of the journal: {error:#}"));
+        }
+        if let Err(error) = self.spool.forget(objects, self.status.spool_age) {
+            self.status.log(&format!("cannot drop old objects of the spool: {error:#}"));
+        }
+        Ok(())
+    }
+
+    /// Writes an entry and hands it to the worker.
+    pub(super) fn record(&mut self, entry: Entry) -> Result<()> {
+        let number = self.journal.append(&entry)?;
+        let recorded = (entry == Entry::Mark).then(|| self.recorded.clone());
+        self.status.recorded(number);
+        self.is_unmarked = true;
+        self.out.send(Work { number, entry, recorded }).ok().context("the worker has stopped")
+    }
+
+    /// Keeps, orders and records offers, then answers them.
+    fn take(&mut self, offers: Vec<Offer>) -> Result<()> {
+        let (mut kept, mut answers) = (Vec::new(), Vec::new());
+        let mut contents = BTreeSet::new();
+        for (ordinal, Offer { name, key, account, body, answer }) in offers.into_iter().enumerate()
+        {
+            match self.keep(ordinal, (&name, &key), body) {
+                Err(refusal) => answer(refusal),
+                Ok(it) if self.contents.contains(&it.content) || !contents.insert(it.content) => {
+                    it.remove();
+                    // One of the same group is known only once that one is written.
+                    answers.push((answer, Answer::Known));
+                }
+                Ok(it) => {
+                    kept.push((it, account));
+                    answers.push((answer, Answer::Taken));
+                }
+            }
+        }
+        let before = self.journal.next();
+        let written = if kept.is_empty() { Ok(()) } else { self.write(kept) };
+        for (answer, outcome) in answers {
+            answer(match &written {
+                Ok(()) => outcome,
+                Err(error) => Answer::Failed(format!("{error:#}")),
+            });
+        }
+        match written {
+            // It is in the journal, but nobody works on it any more.
+            Err(error) if self.journal.next() > before => Err(error),
+            Err(error) => {
+                self.status.log(&format!("cannot take objects in: {error:#}"));
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn keep(&self, ordinal: usize, names: (&str, &str), body: Body) -> Result<Kept, Answer> {
+        let most = self.pace.object_bytes;
+        let kept = match body {
+            Body::Bytes(bytes) => self.spool.keep(ordinal, names, &mut bytes.as_slice(), most),
+            Body::File(path) => match File::open(path) {
+                Ok(mut file) => self.spool.keep(ordinal, names, &mut file as &mut dyn Read, most),
+                Err(error) => return Err(Answer::Refused(error.to_string())),
+            },
+        };
+        match kept {
+            Ok(kept) if kept.size == 0 => {
+                kept.remove();
+                Err(Answer::Refused("no byte in it".to_owned()))
+            }
+            Ok(kept) => Ok(kept),
+            Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
+                Err(Answer::Refused(error.to_string()))
+            }
+            Err(error) => Err(Answer::Failed(error.to_string())),
+        }
+    }
+
+    /// Puts objects into the order of their records, numbers them and records them.
+    fn write(&mut self, kept: Vec<(Kept, Option<AccountId>)>) -> Result<()> {
+        let at = crate::clock::now();
+        let (ordered, rest): (Vec<_>, Vec<_>) = in_order(kept, at).into_iter().unzip();
+        let first = self.recorded.next_object;
+        self.spool.number(first, &ordered).context("cannot write the spool")?;
+        let accepted = ordered.iter().zip(rest).map(|(it, (account, start))| Accepted {
+            name: it.name.clone(),
+            key: it.key.clone(),
+            size: it.size,
+            content: it.content,
+            start,
+            account,
+        });
+        let objects: Vec<Accepted> = accepted.collect();
+        self.status.taken(objects.len() as u64, objects.iter().map(|it| it.size).sum());
+        let entry = Entry::Objects { first, at, objects };
+        let before = self.journal.next();
+        self.recorded.replay(&entry);
+        self.contents.extend(ordered.iter().map(|it| it.content));
+        if let Err(error) = self.record(entry) {
+            // Only if the journal did not take it: the worker's end is everybody's end.
+            if self.journal.next() == before {
+                self.recorded.next_object = first;
+                for it in &ordered {
+                    self.contents.remove(&it.content);
+                }
+            }
+            return Err(error);
+        }
+        self.last_entry = Instant::now();
+        while self.recorded.seen.len() > SEEN_MAX {
+            if let Some(oldest) = self.recorded.seen.pop_front() {
+                self.contents.remove(&oldest);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Objects in the order of their records, with the accounts that they are of and when they begin.
+fn in_order(
+    kept: Vec<(Kept, Option<AccountId>)>,
+    at: Timestamp,
+) -> Vec<(Kept, (Option<AccountId>, Timestamp))> {
+    let objects = kept.iter().map(|it| it.0.object()).collect();
+    let Plan { objects, starts, .. } = plan(objects, &Window::default(), &Window::possible(at), 1);
+    let mut kept: Vec<_> = kept.into_iter().map(Some).collect();
+    let mut ordered = Vec::with_capacity(kept.len());
+    for (object, start) in objects.iter().zip(starts) {
+        let is_it = |it: &Kept| it.object().content.is_same_place(&object.content);
+        let found = kept.iter_mut().find(|it| it.as_ref().is_some_and(|it| is_it(&it.0)));
+        let found = found.and_then(Option::take);
+        ordered.extend(found.map(|(it, account)| (it, (account, start))));
+    }
+    // What the plan takes for a copy by a weaker hash, or cannot open, goes first.
+    let left = kept.into_iter().flatten().map(|(it, account)| (it, (account, Timestamp::MIN)));
+    left.chain(ordered).collect()
+}
+
+/// Offers that wait, as many as are recorded together.
+fn group(first: Offer, offers: &Receiver<Offer>) -> Vec<Offer> {
+    let bytes = |it: &Offer| match &it.body {
+        Body::Bytes(bytes) => bytes.len() as u64,
+        Body::File(path) => path.metadata().map_or(0, |it| it.len()),
+    };
+    let mut sum = bytes(&first);
+    let mut group = vec![first];
+    while group.len() < GROUP_MAX && sum < GROUP_BYTES {
+        let Ok(next) = offers.try_recv() else { break };
+        sum += bytes(&next);
+        group.push(next);
+    }
+    group
+}

@@ -1,0 +1,245 @@
+//! What works on the journal: entries to batches, batches to findings in the store, marks to snapshots.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use engine::model::Timestamp;
+use engine::{Batch, Engine, Intake, SourceId};
+use serde::{Deserialize, Serialize};
+use store::{Commit, CommitOutcome, Part, Store};
+
+use super::journal::Entry;
+use super::recorder::{Recorded, Work};
+use super::spool::Spool;
+use super::status::Status;
+use super::suppressions::Suppressions;
+use crate::pipeline::{Group, ObjectDone, Reading, Rows, Sink, Threads, feed};
+use crate::sources::{Content, Object};
+use crate::window::Window;
+
+/// How long the worker waits before it tries a store again that failed.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Names of the parts of a snapshot.
+pub(super) const ENGINE: &str = "engine";
+pub(super) const INTAKE: &str = "intake";
+pub(super) const POSITION: &str = "position";
+
+/// Where in the journal a snapshot stands.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Position {
+    /// The mark.
+    pub(super) entry: u64,
+    /// What the recorder knew there.
+    pub(super) recorded: Recorded,
+    /// The first object and entry that the snapshot before does not cover.
+    pub(super) before: (u64, u32),
+}
+
+/// What the worker needs.
+pub(super) struct Worker {
+    pub(super) engine: Engine,
+    pub(super) intake: Intake,
+    pub(super) executor: Arc<Threads>,
+    pub(super) reading: Reading,
+    pub(super) lateness: Duration,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) suppressions: Arc<Suppressions>,
+    pub(super) spool: Spool,
+    pub(super) status: Arc<Status>,
+    /// Somebody wants the service to end: what fails is not tried again.
+    pub(super) is_stopping: Arc<AtomicBool>,
+    /// Entry and object after the latest snapshot.
+    pub(super) snapshot_at: (u64, u32),
+    /// Why no more can be done.
+    pub(super) failed: Option<anyhow::Error>,
+}
+
+impl Worker {
+    /// Works until nobody records any more.
+    pub(super) fn run(mut self, work: &Receiver<Work>) -> Result<()> {
+        for it in work {
+            self.work(it)?;
+        }
+        Ok(())
+    }
+
+    /// Works on one entry. An error means that the journal has to be worked on again from the last snapshot.
+    pub(super) fn work(&mut self, work: Work) -> Result<()> {
+        let Work { number, entry, recorded } = work;
+        match entry {
+            Entry::Started { .. } => {}
+            Entry::Objects { first, at, objects } => {
+                let starts: Vec<Timestamp> = objects.iter().map(|it| it.start).collect();
+                self.reading.accounts = objects.iter().map(|it| it.account).collect();
+                let numbers = first..first + objects.len() as u32;
+                let objects: Vec<Object> =
+                    numbers.zip(objects).map(|(number, it)| self.object(number, it)).collect();
+                self.objects(first, at, &objects, &starts);
+            }
+            Entry::Tick(now) => {
+                self.intake.tick(now);
+                self.process();
+            }
+            Entry::Mark => {
+                self.intake.cut();
+                self.process();
+            }
+        }
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        self.status.worked(number);
+        if let Some(recorded) = recorded {
+            self.snapshot(number, recorded);
+        }
+        Ok(())
+    }
+
+    /// An object of the spool, or one that is said to be missing when it is read.
+    fn object(&self, number: u32, accepted: super::journal::Accepted) -> Object {
+        self.spool.object(number).unwrap_or_else(|_| Object {
+            content: Content::File(PathBuf::from(&accepted.name)),
+            name: accepted.name,
+            key: accepted.key,
+            size: accepted.size,
+        })
+    }
+
+    fn objects(&mut self, first: u32, at: Timestamp, objects: &[Object], starts: &[Timestamp]) {
+        self.reading.first_object = first;
+        self.reading.possible = Window::possible(at);
+        let (reading, executor) = (self.reading.clone(), Arc::clone(&self.executor));
+        let lateness = self.lateness;
+        let mut sink = Objects { worker: self, objects };
+        feed(Group { objects, starts, lateness, reading: &reading }, &executor, &mut sink);
+    }
+
+    fn process(&mut self) {
+        for batch in self.intake.take() {
+            if self.failed.is_none() {
+                self.batch(&batch);
+            }
+            self.intake.recycle(batch);
+        }
+        self.status.saw(self.intake.latest());
+    }
+
+    fn batch(&mut self, batch: &Batch) {
+        let executor = Arc::clone(&self.executor);
+        let output = self.engine.process(batch, &*executor);
+        loop {
+            let suppressions = self.suppressions.now();
+            let commit = Commit {
+                batch: output.batch,
+                drafts: output.drafts.clone(),
+                time: crate::clock::now(),
+                suppressions: &suppressions,
+            };
+            match self.store.commit(commit) {
+                Ok(outcome) => return self.committed(&outcome),
+                Err(error) => {
+                    self.status.log(&format!("cannot commit batch {}: {error}", output.batch));
+                    if self.is_stopping.load(Ordering::SeqCst) {
+                        self.failed = Some(error.into());
+                        return;
+                    }
+                    thread::sleep(RETRY);
+                }
+            }
+        }
+    }
+
+    fn committed(&self, outcome: &CommitOutcome) {
+        if let CommitOutcome::Committed { opened, updated, dropped } = outcome {
+            self.status.batches.fetch_add(1, Ordering::Relaxed);
+            self.status.opened.fetch_add(opened.len() as u64, Ordering::Relaxed);
+            self.status.updated.fetch_add(updated.len() as u64, Ordering::Relaxed);
+            if *dropped > 0 {
+                self.status
+                    .log(&format!("the store is full: {dropped} new findings were left out"));
+            }
+        }
+    }
+
+    /// Writes a snapshot. Without it the journal is kept, and more of it is worked on again after a crash.
+    fn snapshot(&mut self, entry: u64, recorded: Recorded) {
+        let next = (entry + 1, recorded.next_object);
+        let position = Position { entry, recorded, before: self.snapshot_at };
+        match self.write_snapshot(&position) {
+            Ok(()) => {
+                self.status.snapshots.fetch_add(1, Ordering::Relaxed);
+                // The snapshot before the last is a way back.
+                self.status.keep_from(self.snapshot_at.0, self.snapshot_at.1);
+                self.snapshot_at = next;
+            }
+            Err(error) => self.status.log(&format!("cannot write a snapshot: {error:#}")),
+        }
+    }
+
+    fn write_snapshot(&self, position: &Position) -> Result<()> {
+        // The store's mark says what is committed: there is something once there was a batch.
+        let Some(mark) = self.store.mark()? else { return Ok(()) };
+        let part = |name: &str, bytes| (name.to_owned(), Part::Bytes(bytes));
+        let parts = [
+            part(ENGINE, self.engine.snapshot()?),
+            part(INTAKE, self.intake.save()?),
+            part(POSITION, postcard::to_stdvec(position)?),
+        ];
+        self.store.write_snapshot(mark, &parts)?;
+        Ok(())
+    }
+}
+
+/// What a snapshot holds.
+pub(super) struct Restored {
+    pub(super) engine: Vec<u8>,
+    pub(super) intake: Vec<u8>,
+    pub(super) position: Position,
+}
+
+/// The latest snapshot, if there is one.
+pub(super) fn latest_snapshot(store: &dyn Store) -> Result<Option<Restored>> {
+    let Some(snapshot) = store.snapshot()? else { return Ok(None) };
+    let mut parts: std::collections::BTreeMap<_, _> = snapshot.parts.into_iter().collect();
+    let mut part = |name: &str| {
+        parts.remove(name).with_context(|| format!("the latest snapshot lacks its part `{name}`"))
+    };
+    let (engine, intake, position) = (part(ENGINE)?, part(INTAKE)?, part(POSITION)?);
+    let Ok(position) = postcard::from_bytes(&position) else {
+        bail!("the latest snapshot was written by another version or is damaged");
+    };
+    Ok(Some(Restored { engine, intake, position }))
+}
+
+/// Takes what is read of the objects of an entry.
+struct Objects<'w> {
+    worker: &'w mut Worker,
+    objects: &'w [Object],
+}
+
+impl Sink for Objects<'_> {
+    fn rows(&mut self, source: SourceId, rows: Rows) {
+        self.worker.status.records.fetch_add(rows.len() as u64, Ordering::Relaxed);
+        rows.enter(source, &mut self.worker.intake);
+        self.worker.process();
+    }
+
+    fn read(&mut self, _: usize, _: u64) {}
+
+    fn end(&mut self, number: usize, done: ObjectDone) {
+        let status = &self.worker.status;
+        let skipped = done.report.failed() + done.impossible;
+        status.skipped.fetch_add(skipped, Ordering::Relaxed);
+        status.foreign.fetch_add(done.foreign, Ordering::Relaxed);
+        if let (Some(error), Some(object)) = (done.error, self.objects.get(number)) {
+            status.unreadable.fetch_add(1, Ordering::Relaxed);
+            status.log(&format!("cannot read {}: {error}", object.name));
+        }
+    }
+}
