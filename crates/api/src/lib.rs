@@ -16,6 +16,7 @@ pub mod kinds;
 mod operation;
 mod patterns;
 mod percent;
+mod report;
 mod resources;
 mod service;
 mod sigv4;
@@ -26,6 +27,7 @@ mod wire;
 
 pub use control::{Control, ControlDocument, ControlFeedback};
 pub use keys::{Key, Keys, Role};
+pub use report::report;
 pub use resources::scope_of;
 pub use service::router;
 pub use state::{Clock, Controls, Limits, State};
