@@ -31,6 +31,7 @@ pub use error::CriteriaError;
 pub use sort::Sort;
 
 pub(crate) use clause::{Clause, Comparison, Operand, Test};
+pub(crate) use document::Scalar;
 pub(crate) use fields::Hot;
 pub(crate) use pattern::Pattern;
 pub(crate) use row::{Row, resource_id};

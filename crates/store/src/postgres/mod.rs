@@ -18,8 +18,12 @@ const IDLE_MAX: usize = 8;
 /// The advisory lock of everything that writes, so that no two writers see each other's halves: `GPst`.
 const WRITERS: i64 = 0x4750_7374;
 /// The steps from an empty database to the present schema. A step never changes once it was released.
-const SCHEMA: &[&str] =
-    &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const SCHEMA: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// A store in a PostgreSQL database; see [`crate::Store`] for what it does.
 pub struct PostgresStore {

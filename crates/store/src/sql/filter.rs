@@ -1,8 +1,8 @@
 //! Scope and criteria as conditions on the narrow table.
 
-use super::backend::{Backend, Value};
-use crate::criteria::{Clause, Comparison, Hot, Operand, Pattern, Test};
-use crate::{Criteria, Scope};
+use super::backend::{Backend, Session, Value};
+use crate::criteria::{Clause, Comparison, Hot, Operand, Pattern, Scalar, Test};
+use crate::{Criteria, Scope, StoreError};
 
 /// Accounts that are passed as parameters; more are written into the statement.
 const ACCOUNT_PARAMETERS: usize = 100;
@@ -19,10 +19,18 @@ pub(crate) const INDEXED: [&str; 8] = [
     "service.action.dnsRequestAction.domain",
 ];
 
+/// Types that a pattern is replaced by; more stay a pattern.
+const TYPES_MAX: usize = 500;
+/// Findings of some types of which a page is found sooner in the order of the page than by type.
+const PLENTY: i64 = 20_000;
+
 /// A growing `WHERE` with its parameters.
 #[derive(Default)]
 pub(crate) struct Filter {
     conditions: Vec<String>,
+    /// Every type with the number of its findings, if a pattern asks for types.
+    types: Option<Vec<(String, i64)>>,
+    is_narrowed: bool,
     pub(crate) parameters: Vec<Value>,
 }
 
@@ -48,25 +56,43 @@ impl Hot {
 
 impl Filter {
     /// Everything of the scope that passes the clauses on columns. Those on documents are judged later.
-    pub(crate) fn new<B: Backend>(scope: &Scope, criteria: &Criteria) -> Filter {
-        let mut filter = Filter::default();
+    pub(crate) fn new<B: Backend>(
+        session: &mut dyn Session,
+        scope: &Scope,
+        criteria: &Criteria,
+    ) -> Result<Filter, StoreError> {
+        let types = if criteria.hot.iter().any(has_type_pattern) { types(session)? } else { None };
+        let mut filter = Filter { types, ..Filter::default() };
         filter.scope(scope);
+        let has_owner = scope.accounts.is_some();
         for clause in &criteria.hot {
-            filter.clause::<B>(clause);
+            filter.clause::<B>(clause, has_owner);
         }
-        filter
+        filter.narrow::<B>(criteria);
+        Ok(filter)
     }
 
     /// Narrows a statement that reads documents by what is indexed; the documents are judged all the same.
-    pub(crate) fn narrow<B: Backend>(&mut self, criteria: &Criteria) {
+    fn narrow<B: Backend>(&mut self, criteria: &Criteria) {
         for clause in &criteria.cold {
             let Test::OneOf(operands) = &clause.test else { continue };
             let path = INDEXED.into_iter().find(|it| *it == clause.field.path);
             if let Some(expression) = path.and_then(B::indexed) {
                 let list = self.operands(operands);
                 self.condition(one_of(&expression, &list));
+                self.is_narrowed = true;
             }
         }
+    }
+
+    /// `finding f` with the documents as `d`. An index on documents comes first where one is asked:
+    /// SQLite keeps the order of a cross join, others find it by themselves.
+    pub(crate) fn with_documents(&mut self) -> &'static str {
+        self.condition("d.n = f.n".to_owned());
+        if self.is_narrowed {
+            return "finding_document d CROSS JOIN finding f";
+        }
+        "finding f, finding_document d"
     }
 
     /// Adds a parameter and gives its name.
@@ -102,8 +128,17 @@ impl Filter {
         }
     }
 
-    fn clause<B: Backend>(&mut self, clause: &Clause) {
-        let Some(column) = clause.field.hot.map(Hot::column) else { return };
+    fn clause<B: Backend>(&mut self, clause: &Clause, has_owner: bool) {
+        let column = match clause.field.hot {
+            // Half of everything: no index is better than that of the owner.
+            Some(Hot::Archived) if has_owner => "(f.archived + 0)",
+            Some(hot) => hot.column(),
+            None => return,
+        };
+        if let Some(condition) = self.type_pattern(clause) {
+            self.condition(condition);
+            return;
+        }
         let condition = match &clause.test {
             Test::OneOf(operands) => one_of(column, &self.operands(operands)),
             Test::NoneOf(operands) => format!("NOT ({})", one_of(column, &self.operands(operands))),
@@ -122,6 +157,29 @@ impl Filter {
             }
         };
         self.condition(condition);
+    }
+
+    /// A pattern of types as the types that it is for: there are few of them, and their findings have
+    /// been counted.
+    fn type_pattern(&mut self, clause: &Clause) -> Option<String> {
+        if !has_type_pattern(clause) {
+            return None;
+        }
+        let types = self.types.take()?;
+        let matches = |it: &&(String, i64)| {
+            let value = [Scalar::Text(it.0.clone())];
+            clause.holds(&value, false)
+        };
+        let matching: Vec<&(String, i64)> = types.iter().filter(matches).collect();
+        let total: i64 = matching.iter().map(|it| it.1).sum();
+        let condition = (matching.len() <= TYPES_MAX).then(|| {
+            let list: Vec<String> =
+                matching.iter().map(|it| self.parameter(it.0.as_str())).collect();
+            // The index of types would find them all before it sorts them.
+            one_of(if total > PLENTY { "(f.type || '')" } else { "f.type" }, &list)
+        });
+        self.types = Some(types);
+        condition
     }
 
     /// The operands that a column can be equal to: those of numbers are whole.
@@ -147,6 +205,16 @@ impl Filter {
         }
         format!("({})", conditions.join(" OR "))
     }
+}
+
+fn has_type_pattern(clause: &Clause) -> bool {
+    clause.field.hot == Some(Hot::Type) && matches!(clause.test, Test::Like(_) | Test::Unlike(_))
+}
+
+/// Every type with the number of its findings.
+fn types(session: &mut dyn Session) -> Result<Option<Vec<(String, i64)>>, StoreError> {
+    let sql = "SELECT type, CAST(SUM(total) AS BIGINT) FROM tally GROUP BY type ORDER BY type";
+    session.all(sql, &[], |row| (row.text(0).to_owned(), row.int(1))).map(Some)
 }
 
 fn one_of(column: &str, list: &[String]) -> String {

@@ -13,11 +13,10 @@ pub(crate) fn list<B: Backend>(
     query: &FindingQuery,
     after: Option<&Position>,
 ) -> Result<Page<String>, StoreError> {
-    let mut filter = Filter::new::<B>(&query.scope, &query.criteria);
-    filter.narrow::<B>(&query.criteria);
+    let filter = Filter::new::<B>(session, &query.scope, &query.criteria)?;
     let found = match query.sort.field.hot {
         Some(hot) => by_column(session, query, filter, hot, after)?,
-        None => by_document(session, query, &filter, after)?,
+        None => by_document(session, query, filter, after)?,
     };
     Ok(query.page(found))
 }
@@ -45,9 +44,10 @@ fn by_column(
         filter.condition(format!("({column}, f.id) {comes_after} ({key}, {id})"));
     }
     let is_cold = !query.criteria.cold.is_empty();
-    let (document, join) = if is_cold { (", d.finding", JOIN) } else { ("", "") };
+    let (document, from) =
+        if is_cold { (", d.finding", filter.with_documents()) } else { ("", "finding f") };
     let mut sql = format!(
-        "SELECT f.id, {column}{document} FROM finding f{join}{} \
+        "SELECT f.id, {column}{document} FROM {from}{} \
          ORDER BY {column} {direction}, f.id {direction}",
         filter.sql()
     );
@@ -81,10 +81,11 @@ fn by_column(
 fn by_document(
     session: &mut dyn Session,
     query: &FindingQuery,
-    filter: &Filter,
+    mut filter: Filter,
     after: Option<&Position>,
 ) -> Result<Vec<Position>, StoreError> {
-    let sql = format!("SELECT f.id, f.n, d.finding FROM finding f{JOIN}{}", filter.sql());
+    let from = filter.with_documents();
+    let sql = format!("SELECT f.id, f.n, d.finding FROM {from}{}", filter.sql());
     let wanted = query.limit() + 1;
     let settle = |found: &mut Vec<Position>| {
         found.sort_by(|a, b| query.sort.cmp(a, b));
@@ -114,8 +115,6 @@ fn by_document(
     settle(&mut candidates.found);
     Ok(candidates.found)
 }
-
-pub(crate) const JOIN: &str = " JOIN finding_document d ON d.n = f.n";
 
 /// Findings of an answer that may be on the page.
 struct Candidates<'a> {

@@ -6,7 +6,6 @@ use model::{AccountId, Severity, Timestamp};
 
 use super::backend::{Backend, Row, Session};
 use super::filter::Filter;
-use super::list::JOIN;
 use super::tally;
 use crate::criteria::{FindingDocument, Hot};
 use crate::statistics::Tally;
@@ -16,12 +15,11 @@ pub(crate) fn statistics<B: Backend>(
     session: &mut dyn Session,
     query: &StatisticsQuery,
 ) -> Result<Vec<Group>, StoreError> {
-    let mut filter = Filter::new::<B>(&query.scope, &query.criteria);
-    filter.narrow::<B>(&query.criteria);
+    let filter = Filter::new::<B>(session, &query.scope, &query.criteria)?;
     let groups = if query.criteria.cold.is_empty() {
         by_columns(session, query, filter)?
     } else {
-        by_documents(session, query, &filter)?
+        by_documents(session, query, filter)?
     };
     Ok(query.settle(groups))
 }
@@ -87,11 +85,11 @@ fn counts(query: &StatisticsQuery) -> Option<tally::Table> {
 fn by_documents(
     session: &mut dyn Session,
     query: &StatisticsQuery,
-    filter: &Filter,
+    mut filter: Filter,
 ) -> Result<Vec<Group>, StoreError> {
     let columns = columns(query.group_by);
-    let sql =
-        format!("SELECT d.finding, f.updated, {columns} FROM finding f{JOIN}{}", filter.sql());
+    let from = filter.with_documents();
+    let sql = format!("SELECT d.finding, f.updated, {columns} FROM {from}{}", filter.sql());
     let (mut tally, mut damage) = (Tally::new(query.group_by), None);
     session.query(&sql, &filter.parameters, &mut |row| {
         match serde_json::from_str(row.text(0)).map(FindingDocument::new) {

@@ -110,7 +110,7 @@ fn a_backup_can_be_restored() {
 }
 
 /// What undoes the last step of the schema, by the step.
-const UNDO: [&str; 3] = [
+const UNDO: [&str; 4] = [
     "DROP INDEX finding_type; DROP INDEX finding_severity",
     "DROP TABLE tally; DROP TABLE tally_day; \
      DROP INDEX finding_resource; DROP INDEX finding_archived",
@@ -122,6 +122,7 @@ const UNDO: [&str; 3] = [
      DROP INDEX document_network_address; \
      DROP INDEX document_call_address; \
      DROP INDEX document_domain",
+    "DROP INDEX finding_owner_severity; DROP INDEX finding_last_seen; DROP INDEX finding_count",
 ];
 
 #[test]
