@@ -23,10 +23,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS_MAX: usize = 8;
 /// Statements that a connection keeps prepared.
 const STATEMENTS: usize = 128;
-/// Pages that a connection keeps in memory, in kibibytes (negative as SQLite has it).
-const CACHE_KIB: i64 = -64 * 1024;
-/// Bytes of the file that are read through the page cache of the system.
-const MAPPED: i64 = 8 << 30;
+/// Pages that a connection keeps in memory at most, in kibibytes. The file is not mapped into memory: an
+/// error of the disk would end the program instead of a question.
+const CACHE_KIB: i64 = 32 * 1024;
 /// What tells the file from those of other programs: `GPst`.
 const APPLICATION: i64 = 0x4750_7374;
 /// The steps from an empty database to the present schema. A step never changes once it was released.
@@ -211,8 +210,7 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     connection
         .execute_batch(&format!(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-             PRAGMA trusted_schema = OFF; PRAGMA cache_size = {CACHE_KIB}; \
-             PRAGMA mmap_size = {MAPPED};"
+             PRAGMA trusted_schema = OFF; PRAGMA cache_size = -{CACHE_KIB};"
         ))
         .map_err(error)?;
     Ok(connection)

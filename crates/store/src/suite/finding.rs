@@ -256,6 +256,21 @@ pub(crate) fn criteria_choose_by_columns_and_documents(store: &dyn Store) {
     check_criteria(store, json!({port: {"gte": 50, "lt": 150}}));
 }
 
+pub(crate) fn wildcards_are_those_of_the_documentation(store: &dyn Store) {
+    fill(store, 60);
+    for field in ["region", "type", "resource.resourceType", "id", "title"] {
+        for pattern in ["[a-zA-Z0-9]*", "%", "_*", "\\*", "*\\", ""] {
+            let condition = json!({"criterion": {field: {"matches": [pattern, "\u{0}"]}}});
+            let Ok(criteria) = Criteria::parse(&condition) else {
+                assert_eq!(pattern, "");
+                continue;
+            };
+            let found = list(store, &Scope::all(), &criteria, &Sort::default());
+            assert!(found.is_empty(), "{field} {pattern}");
+        }
+    }
+}
+
 pub(crate) fn sort_by_a_field_of_the_document(store: &dyn Store) {
     fill(store, 60);
     let path = "service.action.networkConnectionAction.localPortDetails.port";

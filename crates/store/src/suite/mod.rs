@@ -50,6 +50,7 @@ macro_rules! suite {
                 pages_are_complete_and_stable
                 tokens_of_other_queries_are_refused
                 criteria_choose_by_columns_and_documents
+                wildcards_are_those_of_the_documentation
                 sort_by_a_field_of_the_document
                 statistics_by_everything
                 found_in_the_order_asked_for;

@@ -12,7 +12,7 @@ use crate::{Criteria, FindingQuery, GroupBy, Scope, Sort, StatisticsQuery, Store
 /// Fields with values that the findings of [`fill`] have, and some that they do not.
 const TEXTS: &[(&str, &[&str])] = &[
     ("accountId", &["111122223333", "111122223334", "999999999999", "1111*", "*4"]),
-    ("region", &["eu-central-1", "us-east-1", "eu-west-1", "*-?", "us*"]),
+    ("region", &["eu-central-1", "us-east-1", "eu-west-1", "*-?", "us*", "[eu]*", "%", "u_-*"]),
     (
         "type",
         &[
