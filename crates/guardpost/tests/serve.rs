@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -290,6 +292,40 @@ fn logs_of_other_accounts_than_the_key_s_are_left_out() {
     assert!(matches!(denied, Err(ureq::Error::StatusCode(401))), "{denied:?}");
     assert!(service.push(&deliveries[0]), "once more is no error");
     assert_eq!(service.metric("objects_known_total"), 1);
+    service.end();
+}
+
+#[test]
+fn firehose_delivers_and_is_answered_in_its_protocol() {
+    let dir = TempDir::new().unwrap();
+    make_key(dir.path(), "111122223333");
+    let service = Service::start(dir.path(), &[]);
+    let records: Vec<Value> = deliveries()[..4]
+        .iter()
+        .map(|it| serde_json::json!({ "data": STANDARD.encode(it) }))
+        .collect();
+    let body = serde_json::json!({ "requestId": "r-1", "timestamp": 1, "records": records });
+    let deliver = |pair: &str, id: &str| {
+        let sent = ureq::post(format!("{}/ingest/firehose", service.url))
+            .config()
+            .http_status_as_error(false)
+            .build()
+            .header("x-amz-firehose-request-id", id)
+            .header("x-amz-firehose-access-key", pair)
+            .send(body.to_string());
+        let mut answer = sent.unwrap();
+        let text = answer.body_mut().read_to_string().unwrap();
+        (answer.status().as_u16(), serde_json::from_str::<Value>(&text).unwrap())
+    };
+    let (status, answer) = deliver(&format!("{}:{}", KEY.0, KEY.1), "r-1");
+    assert_eq!((status, &answer["requestId"], &answer["known"]), (200, &"r-1".into(), &0.into()));
+    assert!(answer["timestamp"].as_u64().unwrap() > 1_600_000_000_000);
+    service.wait("working", |it| it.metric("journal_backlog") == 0);
+    assert!(service.metric("records_total") > 0);
+    let (status, answer) = deliver("GPTESTTESTTEST00:wrong", "r-1");
+    assert_eq!((status, answer["errorMessage"].is_string()), (401, true));
+    let (status, answer) = deliver(&format!("{}:{}", KEY.0, KEY.1), "r-2");
+    assert_eq!((status, answer["errorMessage"].is_string()), (400, true));
     service.end();
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
+use axum::middleware;
 use axum::routing::{get, post};
 
 use super::push::{self, BODY_MAX, Push};
@@ -19,6 +20,7 @@ pub(super) fn router(push: Push, api: Router) -> Router {
         .route("/ingest/firehose", post(push::firehose))
         .route("/ingest/logs", post(push::logs))
         .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn_with_state(push.clone(), push::admit))
         .with_state(push);
     let about = Router::new()
         .route("/healthz", get(health))

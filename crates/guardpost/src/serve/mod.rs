@@ -31,7 +31,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use engine::model::Timestamp;
 use engine::{Control, Engine, Intake};
 use store::{SqliteStore, Store};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::config::Config;
 use crate::knowledge::Knowledge;
@@ -42,7 +42,7 @@ use crate::window::Window;
 use http::router;
 use journal::{Entry, Journal};
 use keys::KeyFile;
-use push::Push;
+use push::{DELIVERIES_MAX, Push};
 use recorder::{Offer, Pace, Recorder, Work};
 use spool::Spool;
 use status::Status;
@@ -106,6 +106,7 @@ pub fn run(request: Request) -> Result<()> {
         offers: running.offers.clone(),
         keys: Arc::clone(&keys),
         status: Arc::clone(&running.status),
+        room: Arc::new(Semaphore::new(DELIVERIES_MAX)),
     };
     let app = router(push, guardduty::router(store, keys, Arc::clone(&running.suppressions)));
     let (is_stopping, broken) = (Arc::clone(&running.is_stopping), Arc::clone(&running.broken));

@@ -6,18 +6,20 @@ use std::io::Read as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::middleware::Next;
+use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use engine::model::AccountId;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::keys::KeyFile;
 use super::recorder::{Answer, Body, Offer};
@@ -25,6 +27,11 @@ use super::status::Status;
 
 /// Largest body, compressed or not: Firehose sends at most 64 MiB.
 pub(super) const BODY_MAX: usize = 64 << 20;
+/// Deliveries that are held in memory at a time.
+pub(super) const DELIVERIES_MAX: usize = 8;
+/// How long a delivery may take, its body included.
+const PATIENCE: Duration = Duration::from_mins(1);
+const REQUEST_ID: &str = "x-amz-firehose-request-id";
 /// Seconds after which whoever was turned away may come again.
 const RETRY_AFTER: &str = "5";
 
@@ -34,6 +41,8 @@ pub(super) struct Push {
     pub(super) offers: SyncSender<Offer>,
     pub(super) keys: Arc<KeyFile>,
     pub(super) status: Arc<Status>,
+    /// Deliveries that are taken in at a time.
+    pub(super) room: Arc<Semaphore>,
 }
 
 /// A refusal: status and words.
@@ -51,61 +60,77 @@ struct Record {
     data: String,
 }
 
-/// `POST /ingest/firehose`.
-pub(super) async fn firehose(
-    State(push): State<Push>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let text = |name: &str| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or("");
-    let id = text("x-amz-firehose-request-id").to_owned();
-    let outcome = match push.account(text("x-amz-firehose-access-key")) {
-        Err(refusal) => Err(refusal),
-        Ok(account) => {
-            match inflated(text("content-encoding"), &body).and_then(|it| records(&id, &it)) {
-                Err(refusal) => Err(refusal),
-                Ok(bodies) => push.offer_all(&id, account, bodies).await,
+/// Lets in who has an ingest key, a few at a time: bodies are held in memory, and strangers are not to fill it.
+pub(super) async fn admit(State(push): State<Push>, mut request: Request, next: Next) -> Response {
+    let (id, account) = (text(request.headers(), REQUEST_ID).to_owned(), push.sender(&request));
+    let refusal = match (account, push.room.try_acquire()) {
+        (Err(refusal), _) => refusal,
+        (Ok(_), Err(_)) => busy(),
+        (Ok(account), Ok(_permit)) => {
+            request.extensions_mut().insert(account);
+            match tokio::time::timeout(PATIENCE, next.run(request)).await {
+                Ok(response) => return response,
+                Err(_) => (StatusCode::REQUEST_TIMEOUT, "the body came too slowly".to_owned()),
             }
         }
     };
-    let timestamp = crate::clock::now().millis();
-    let (status, answer) = match outcome {
-        Ok(_) => (StatusCode::OK, json!({ "requestId": id, "timestamp": timestamp })),
-        Err((status, words)) => {
-            push.status.refused.fetch_add(1, Ordering::Relaxed);
-            (status, json!({ "requestId": id, "timestamp": timestamp, "errorMessage": words }))
-        }
+    push.answer(&id, Err(refusal))
+}
+
+/// `POST /ingest/firehose`.
+pub(super) async fn firehose(
+    State(push): State<Push>,
+    Extension(account): Extension<AccountId>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let id = text(&headers, REQUEST_ID);
+    let bodies = inflated(text(&headers, "content-encoding"), &body);
+    let bodies = bodies.and_then(|it| records(id, &it));
+    let outcome = match bodies {
+        Err(refusal) => Err(refusal),
+        Ok(bodies) => push.offer_all(id, account, bodies).await,
     };
-    (status, Json(answer)).into_response()
+    push.answer(id, outcome)
 }
 
 /// `POST /ingest/logs`: any log that a scan reads.
-pub(super) async fn logs(State(push): State<Push>, headers: HeaderMap, body: Bytes) -> Response {
-    let text = |name: &str| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or("");
-    let pair = text("authorization").strip_prefix("Bearer ").unwrap_or("");
-    let outcome = match push.account(pair) {
-        Err(refusal) => Err(refusal),
-        Ok(account) => push.offer_all("", account, vec![body.to_vec()]).await,
-    };
-    match outcome {
-        Ok(known) => (StatusCode::OK, Json(json!({ "known": known }))).into_response(),
-        Err((status, words)) => {
-            push.status.refused.fetch_add(1, Ordering::Relaxed);
-            let retry = (status == StatusCode::SERVICE_UNAVAILABLE)
-                .then_some([("retry-after", RETRY_AFTER)]);
-            (status, retry.unwrap_or([("retry-after", "0")]), Json(json!({ "error": words })))
-                .into_response()
-        }
-    }
+pub(super) async fn logs(
+    State(push): State<Push>,
+    Extension(account): Extension<AccountId>,
+    body: Bytes,
+) -> Response {
+    let outcome = push.offer_all("", account, vec![body.to_vec()]).await;
+    push.answer("", outcome)
 }
 
 impl Push {
-    fn account(&self, pair: &str) -> Result<AccountId, Refusal> {
+    /// The account whose logs the sender may deliver.
+    fn sender(&self, request: &Request) -> Result<AccountId, Refusal> {
+        let bearer = text(request.headers(), "authorization").strip_prefix("Bearer ");
+        let pair = bearer.unwrap_or_else(|| text(request.headers(), "x-amz-firehose-access-key"));
         self.keys.may_ingest(pair).ok_or_else(|| {
             let words =
                 "give ID:SECRET of a key that was made with `guardpost keys create --role ingest`";
             (StatusCode::UNAUTHORIZED, words.to_owned())
         })
+    }
+
+    /// The answer to a delivery, in the form that Firehose expects.
+    fn answer(&self, id: &str, outcome: Result<u64, Refusal>) -> Response {
+        let timestamp = crate::clock::now().millis();
+        let (status, words) = match outcome {
+            Ok(known) => {
+                let body = json!({ "requestId": id, "timestamp": timestamp, "known": known });
+                return (StatusCode::OK, Json(body)).into_response();
+            }
+            Err(refusal) => refusal,
+        };
+        self.status.refused.fetch_add(1, Ordering::Relaxed);
+        let body = json!({ "requestId": id, "timestamp": timestamp, "errorMessage": words });
+        let retry =
+            (status == StatusCode::SERVICE_UNAVAILABLE).then_some(("retry-after", RETRY_AFTER));
+        (status, AppendHeaders(retry), Json(body)).into_response()
     }
 
     /// Offers bodies and waits until all are on disk. Gives how many were known.
@@ -129,10 +154,7 @@ impl Push {
             };
             match self.offers.try_send(offer) {
                 Ok(()) => answers.push(answered),
-                Err(TrySendError::Full(_)) => {
-                    let words = "more is waiting than can be taken in; try again later";
-                    return Err((StatusCode::SERVICE_UNAVAILABLE, words.to_owned()));
-                }
+                Err(TrySendError::Full(_)) => return Err(busy()),
                 Err(TrySendError::Disconnected(_)) => return Err(ending()),
             }
         }
@@ -149,6 +171,16 @@ impl Push {
         self.status.known.fetch_add(known, Ordering::Relaxed);
         Ok(known)
     }
+}
+
+/// A header as text; empty if it is missing.
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or("")
+}
+
+fn busy() -> Refusal {
+    let words = "more is waiting than can be taken in; try again later";
+    (StatusCode::SERVICE_UNAVAILABLE, words.to_owned())
 }
 
 fn ending() -> Refusal {

@@ -279,7 +279,7 @@ impl Recorder {
             account,
         });
         let objects: Vec<Accepted> = accepted.collect();
-        self.status.taken(objects.len() as u64, objects.iter().map(|it| it.size).sum());
+        let (count, bytes) = (objects.len() as u64, objects.iter().map(|it| it.size).sum());
         let entry = Entry::Objects { first, at, objects };
         let before = self.journal.next();
         self.recorded.replay(&entry);
@@ -294,6 +294,8 @@ impl Recorder {
             }
             return Err(error);
         }
+        // After the entry: who sees the objects counted sees them in the backlog as well.
+        self.status.taken(count, bytes);
         self.last_entry = Instant::now();
         while self.recorded.seen.len() > SEEN_MAX {
             if let Some(oldest) = self.recorded.seen.pop_front() {
