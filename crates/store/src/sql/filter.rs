@@ -25,7 +25,7 @@ const TYPES_MAX: usize = 500;
 const PLENTY: i64 = 20_000;
 
 /// A growing `WHERE` with its parameters.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Filter {
     conditions: Vec<String>,
     /// Every type with the number of its findings, if a pattern asks for types.
@@ -93,6 +93,11 @@ impl Filter {
             return "finding_document d CROSS JOIN finding f";
         }
         "finding f, finding_document d"
+    }
+
+    /// `finding f`, and the documents only where an index on them is asked.
+    pub(crate) fn from(&mut self) -> &'static str {
+        if self.is_narrowed { self.with_documents() } else { "finding f" }
     }
 
     /// Adds a parameter and gives its name.
