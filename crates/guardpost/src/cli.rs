@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use model::SeverityBand;
 
-pub use serve::{FindingsArgs, KeyCreateArgs, KeyFileArgs, KeyRevokeArgs, KeysCommand, ServeArgs};
+pub use serve::{
+    EvidenceArgs, FindingsArgs, KeyCreateArgs, KeyFileArgs, KeyRevokeArgs, KeysCommand, ServeArgs,
+};
 pub use summary::SummaryArgs;
 
 use crate::output::Format;
@@ -49,6 +51,8 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Print the findings of a service
     Findings(FindingsArgs),
+    /// Print the records behind a finding of a service
+    Evidence(EvidenceArgs),
     /// Make, list and revoke access keys of the service
     #[command(subcommand)]
     Keys(KeysCommand),

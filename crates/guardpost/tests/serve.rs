@@ -112,7 +112,15 @@ fn make_key(dir: &Path, account: &str) {
     assert!(made.status.success(), "{made:?}");
 }
 
-/// The findings of a data directory, without the times at which they were written.
+/// The records behind a finding as they are printed.
+fn evidence(dir: &Path, id: &str) -> String {
+    let printed =
+        guardpost().args(["evidence", id, "--data-dir"]).arg(dir.join("data")).output().unwrap();
+    assert!(printed.status.success(), "{printed:?}");
+    String::from_utf8(printed.stdout).unwrap()
+}
+
+/// The findings of a data directory with their evidence, without the times at which they were written.
 fn findings(dir: &Path) -> Vec<Value> {
     let printed = guardpost()
         .args(["findings", "--format", "json", "--data-dir"])
@@ -128,6 +136,9 @@ fn findings(dir: &Path) -> Vec<Value> {
             for name in ["createdAt", "updatedAt"] {
                 finding.as_object_mut().unwrap().remove(name);
             }
+            let evidence = evidence(dir, finding["id"].as_str().unwrap());
+            assert!(evidence.contains("SHA-256"), "{evidence}");
+            finding["evidence"] = evidence.into();
             finding
         })
         .collect();

@@ -82,6 +82,18 @@ pub struct FindingsArgs {
     pub no_color: bool,
 }
 
+/// Arguments of `evidence`.
+#[derive(Args, Debug)]
+pub struct EvidenceArgs {
+    /// Identifier of the finding
+    #[arg(value_name = "ID")]
+    pub id: String,
+
+    /// Data directory of the service, which may be running
+    #[arg(long, value_name = "DIR", default_value = "guardpost-data")]
+    pub data_dir: PathBuf,
+}
+
 /// What to do with access keys.
 #[derive(Subcommand, Debug)]
 pub enum KeysCommand {

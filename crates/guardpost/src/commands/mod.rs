@@ -3,6 +3,7 @@
 pub mod config;
 pub mod coverage;
 pub mod demo;
+pub mod evidence;
 pub mod explain;
 pub mod findings;
 pub mod intel;
@@ -71,6 +72,7 @@ fn run(command: Command) -> Result<u8> {
         Command::Coverage(args) => coverage::run(&args).map(|()| 0),
         Command::Intel(command) => intel::run(&command),
         Command::Serve(args) => serve::run(*args).map(|()| 0),
+        Command::Evidence(args) => evidence::run(&args).map(|()| 0),
         Command::Findings(args) => findings::run(&args).map(|()| 0),
         Command::Keys(command) => serve::keys(&command).map(|()| 0),
         Command::Types(args) => types::run(&args).map(|()| 0),

@@ -5,6 +5,7 @@
 //! once. At marks it writes a *snapshot*; after a crash the latest one is restored and the journal worked on from
 //! there, and what was committed already is passed over.
 
+pub mod evidence;
 mod guardduty;
 mod http;
 mod journal;

@@ -13,6 +13,7 @@ use engine::{Batch, Engine, Intake, SourceId};
 use serde::{Deserialize, Serialize};
 use store::{Commit, CommitOutcome, Part, Store};
 
+use super::evidence;
 use super::journal::Entry;
 use super::recorder::{Recorded, Work};
 use super::spool::Spool;
@@ -142,7 +143,10 @@ impl Worker {
                 suppressions: &suppressions,
             };
             match self.store.commit(commit) {
-                Ok(outcome) => return self.committed(&outcome),
+                Ok(outcome) => {
+                    self.committed(&outcome);
+                    break;
+                }
                 Err(error) => {
                     self.status.log(&format!("cannot commit batch {}: {error}", output.batch));
                     if self.is_stopping.load(Ordering::SeqCst) {
@@ -152,6 +156,10 @@ impl Worker {
                     thread::sleep(RETRY);
                 }
             }
+        }
+        // After a crash the batch is worked on again, and what was missed here is made good.
+        if let Err(error) = evidence::keep(&*self.store, &self.spool, &output.drafts) {
+            self.status.log(&format!("cannot keep evidence: {error:#}"));
         }
     }
 
