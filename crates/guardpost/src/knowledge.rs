@@ -150,13 +150,7 @@ fn samples(problems: &[ListProblem]) -> String {
 /// Takes `[CATEGORY=]FILE` apart. A file that has the whole name goes first.
 pub fn category_and_path(argument: &str) -> Result<(Category, &str)> {
     match argument.split_once('=') {
-        Some((category, path)) if !Path::new(argument).exists() => {
-            let categories: Vec<_> = Category::ALL.iter().map(|it| it.as_str()).collect();
-            let category = category
-                .parse()
-                .with_context(|| format!("give one of {}", categories.join(", ")))?;
-            Ok((category, path))
-        }
+        Some((category, path)) if !Path::new(argument).exists() => Ok((category.parse()?, path)),
         _ => Ok((Category::Threat, argument)),
     }
 }

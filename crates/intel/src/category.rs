@@ -129,8 +129,12 @@ impl Category {
 
 /// A text that names no category.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("unknown category `{0}`")]
+#[error("unknown category `{0}`: give one of {known}", known = known())]
 pub struct UnknownCategory(String);
+
+fn known() -> String {
+    Category::ALL.map(Category::as_str).join(", ")
+}
 
 impl FromStr for Category {
     type Err = UnknownCategory;

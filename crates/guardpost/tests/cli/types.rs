@@ -21,6 +21,11 @@ fn the_catalogue_is_complete() {
     }
     let ours = served.iter().filter(|it| !it.is_own).count();
     assert_eq!(ours + unserved.len(), CATALOGUE, "raised and not raised make the catalogue");
+    let own = served.len() - ours;
+    let told = format!(
+        "{ours} of the {CATALOGUE} names in the catalogue are raised, and {own} of our own;"
+    );
+    assert!(include_str!("../../../../README.md").contains(&told), "the README must say: {told}");
 }
 
 #[test]
