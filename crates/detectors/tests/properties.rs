@@ -140,3 +140,33 @@ fn the_order_of_files_changes_nothing() {
     }
     assert_eq!(wrong, Vec::<String>::new());
 }
+
+/// The same records with their members sorted and spread over lines, as tools and people rewrite them.
+fn rewritten(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    for value in serde_json::Deserializer::from_slice(bytes).into_iter::<serde_json::Value>() {
+        serde_json::to_writer_pretty(&mut out, &value.ok()?).ok()?;
+        out.push(b'\n');
+    }
+    Some(out)
+}
+
+#[test]
+fn spacing_and_order_of_members_change_nothing() {
+    let mut wrong = Vec::new();
+    let mut rewrote = 0;
+    for case in cases() {
+        let mut other = case.clone();
+        for (_, bytes) in &mut other.inputs {
+            if let Some(text) = rewritten(bytes) {
+                *bytes = text;
+                rewrote += 1;
+            }
+        }
+        if findings(&case, &Run::default()) != findings(&other, &Run::default()) {
+            wrong.push(case.name);
+        }
+    }
+    assert!(rewrote > 100, "{rewrote}");
+    assert_eq!(wrong, Vec::<String>::new());
+}

@@ -9,6 +9,7 @@ use engine::stats::Ring;
 use engine::telemetry::Caller;
 use engine::{ApiCalls, Context, Detector, Event, Interest, Out, Profile, Signal, Spec};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Sign-ins from places far apart.
 pub const CONSOLE_LOGIN_SUCCESS: FindingType = FindingType {
@@ -293,10 +294,16 @@ fn login(place: &Place<'_>, event: &Event<'_, ApiCalls>) -> Login {
         lat: thousandths(place.lat),
         lon: thousandths(place.lon),
         is_by_city: place.city.is_some() && place.source == PlaceSource::Database,
-        has_mfa: event.additional().contains("\"MFAUsed\":\"Yes\""),
+        has_mfa: has_mfa(event),
         browser: browser(event.user_agent()),
         evidence: event.evidence(),
     }
+}
+
+/// Whether a second factor was used. The record may be spaced in any way.
+fn has_mfa(event: &Event<'_, ApiCalls>) -> bool {
+    let data = serde_json::from_str::<Value>(event.additional()).unwrap_or_default();
+    data.get("MFAUsed").and_then(Value::as_str) == Some("Yes")
 }
 
 /// The kind of browser: its user agent without version numbers.
