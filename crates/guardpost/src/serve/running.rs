@@ -1,0 +1,247 @@
+//! The threads of the service: started over what is on disk, ended in the order in which they hand on.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use engine::model::Timestamp;
+use engine::{Control, Engine, Intake};
+use store::Store;
+use tokio::sync::Notify;
+
+use super::Request;
+use super::journal::{Entry, Journal};
+use super::recorder::{Offer, Pace, Recorded, Recorder, Work};
+use super::spool::Spool;
+use super::status::Status;
+use super::suppressions::Suppressions;
+use super::watch::Watch;
+use super::worker::{Position, Worker, latest_snapshot};
+use crate::config::Config;
+use crate::knowledge::Knowledge;
+use crate::pipeline::{Reading, Threads};
+use crate::scan;
+use crate::window::Window;
+
+/// Offers that wait for the recorder.
+const OFFERS: usize = 64;
+/// Entries that wait for the worker: the recorder takes nothing more in while there are so many.
+const ENTRIES: usize = 64;
+
+/// Threads that run until the service ends.
+pub(super) struct Running {
+    pub(super) status: Arc<Status>,
+    pub(super) is_stopping: Arc<AtomicBool>,
+    /// Told when a thread ends that should not.
+    pub(super) broken: Arc<Notify>,
+    pub(super) suppressions: Arc<Suppressions>,
+    pub(super) offers: SyncSender<Offer>,
+    watchers: Vec<JoinHandle<Result<()>>>,
+    recorder: JoinHandle<Result<()>>,
+    worker: JoinHandle<Result<()>>,
+}
+
+/// Opens what is on disk and starts the threads. They work first on what the latest snapshot does not cover.
+pub(super) fn start(request: Request, store: &Arc<dyn Store>) -> Result<Running> {
+    let Request { data_dir, watch, config, knowledge, .. } = request;
+    let status = Arc::new(Status::new(Duration::from_hours(config.serve.evidence_hours)));
+    let is_stopping = Arc::new(AtomicBool::new(false));
+    let watches = watches(watch, &data_dir, &config, (&status, &is_stopping))?;
+    let Disk { journal, spool, replay, worker, recorded } =
+        open(&data_dir, &config, &knowledge, (Arc::clone(store), &status, &is_stopping))?;
+    let (offers, offered) = sync_channel(OFFERS);
+    let (out, work) = sync_channel(ENTRIES);
+    let started = Entry::Started {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        settings: config.fingerprint(),
+        intel: knowledge.intel.version(),
+    };
+    let pace = Pace {
+        tick: Duration::from_secs(config.serve.tick_secs),
+        snapshot: Duration::from_secs(config.serve.snapshot_secs),
+        object_bytes: config.scan.file_bytes,
+    };
+    let recorder = Recorder::new(journal, spool, recorded, pace, Arc::clone(&status), out.clone());
+    let suppressions = Arc::clone(&worker.suppressions);
+    let broken = Arc::new(Notify::new());
+    let worker = spawn("worker", &broken, move || worker.run(&work))?;
+    let recorder =
+        spawn("recorder", &broken, move || record(recorder, replay, out, started, &offered))?;
+    let mut watchers = Vec::new();
+    for watch in watches {
+        let offers = offers.clone();
+        let run = move || {
+            watch.run(&offers);
+            Ok(())
+        };
+        watchers.push(spawn("watch", &broken, run)?);
+    }
+    Ok(Running { status, is_stopping, broken, suppressions, offers, watchers, recorder, worker })
+}
+
+fn watches(
+    dirs: Vec<PathBuf>,
+    data_dir: &Path,
+    config: &Config,
+    (status, is_stopping): (&Arc<Status>, &Arc<AtomicBool>),
+) -> Result<Vec<Watch>> {
+    let bounds = (Duration::from_secs(config.serve.poll_secs), config.scan.file_bytes);
+    let watch = |(at, dir): (usize, PathBuf)| {
+        let known = data_dir.join(format!("watched.{at}"));
+        Watch::new(dir, &known, bounds, Arc::clone(status), Arc::clone(is_stopping))
+    };
+    dirs.into_iter().enumerate().map(watch).collect()
+}
+
+/// What is on disk, opened.
+struct Disk {
+    journal: Journal,
+    spool: Spool,
+    /// Entries that the latest snapshot does not cover.
+    replay: Vec<(u64, Entry)>,
+    worker: Worker,
+    recorded: Recorded,
+}
+
+fn open(
+    data_dir: &Path,
+    config: &Config,
+    knowledge: &Knowledge,
+    (store, status, is_stopping): (Arc<dyn Store>, &Arc<Status>, &Arc<AtomicBool>),
+) -> Result<Disk> {
+    let (journal, opened) = Journal::open(&data_dir.join("journal"))?;
+    if opened.cut_off > 0 {
+        status.log(&format!(
+            "cut {} bytes of an unfinished entry off the journal: nobody was told that it is kept",
+            opened.cut_off
+        ));
+    }
+    let spool = Spool::open(&data_dir.join("spool"))?;
+    let shared = (Arc::clone(status), Arc::clone(is_stopping));
+    let (mut worker, position) = worker(config, knowledge, store, spool.clone(), shared)?;
+    let replay: Vec<(u64, Entry)> =
+        opened.entries.into_iter().filter(|it| it.0 > position.entry).collect();
+    check_gap(&position, &replay, journal.next())?;
+    status.replay_until(journal.next() - 1, position.entry);
+    status.keep_from(position.before.0, position.before.1);
+    worker.snapshot_at = (position.entry + 1, position.recorded.next_object);
+    let mut recorded = position.recorded;
+    for (_, entry) in &replay {
+        recorded.replay(entry);
+    }
+    Ok(Disk { journal, spool, replay, worker, recorded })
+}
+
+/// Hands the worker what is to be worked on again, then records what comes.
+fn record(
+    mut recorder: Recorder,
+    replay: Vec<(u64, Entry)>,
+    out: SyncSender<Work>,
+    started: Entry,
+    offered: &Receiver<Offer>,
+) -> Result<()> {
+    for (number, entry) in replay {
+        let work = Work { number, entry, recorded: None };
+        out.send(work).ok().context("the worker has stopped")?;
+    }
+    drop(out);
+    recorder.record(started)?;
+    recorder.run(offered)
+}
+
+/// Starts a thread that tells when it ends.
+fn spawn(
+    name: &str,
+    ended: &Arc<Notify>,
+    work: impl FnOnce() -> Result<()> + Send + 'static,
+) -> Result<JoinHandle<Result<()>>> {
+    let ended = Arc::clone(ended);
+    let work = move || {
+        let worked = work();
+        ended.notify_one();
+        worked
+    };
+    thread::Builder::new().name(name.to_owned()).spawn(work).context("cannot start a thread")
+}
+
+/// Ends: sources, recorder, worker, in this order. What was recorded and not worked on stays in the journal.
+pub(super) fn stop(running: Running) -> Result<()> {
+    let Running { is_stopping, offers, watchers, recorder, worker, .. } = running;
+    is_stopping.store(true, Ordering::SeqCst);
+    drop(offers);
+    let panicked = |_| anyhow!("a thread panicked");
+    watchers.into_iter().try_for_each(|it| it.join().map_err(panicked)?)?;
+    let recorded = recorder.join().map_err(panicked)?;
+    worker.join().map_err(panicked)?.context("working on the journal")?;
+    recorded.context("recording")
+}
+
+/// The worker with what the latest snapshot holds, and where that stands.
+fn worker(
+    config: &Config,
+    knowledge: &Knowledge,
+    store: Arc<dyn Store>,
+    spool: Spool,
+    (status, is_stopping): (Arc<Status>, Arc<AtomicBool>),
+) -> Result<(Worker, Position)> {
+    let registry = Arc::new(detectors::registry(&config.in_force()));
+    let options =
+        telemetry::Options { limits: config.limits.clone(), interest: scan::interest(&registry) };
+    let mut engine = Engine::new(registry, Arc::clone(&knowledge.intel), config.engine());
+    // The recorder says by entry what is impossible: the journal's writer may not depend on the start.
+    let intake_options = config.intake(Timestamp::MAX);
+    let (intake, position) = match latest_snapshot(&*store)? {
+        Some(saved) => {
+            engine.restore(&saved.engine)?;
+            (Intake::restore(intake_options, &saved.intake)?, saved.position)
+        }
+        None => (Intake::new(intake_options), Position::default()),
+    };
+    let mut intake = intake;
+    if let Some(inventory) = &knowledge.inventory {
+        intake.control(Control::Inventory(Arc::clone(inventory)));
+    }
+    let threads = match config.scan.threads {
+        0 => thread::available_parallelism().map_or(1, usize::from),
+        given => given,
+    };
+    let worker = Worker {
+        engine,
+        intake,
+        executor: Arc::new(Threads::new(threads)),
+        reading: Reading {
+            options: Arc::new(options),
+            window: Window::default(),
+            possible: Window::default(),
+            is_hashed: false,
+            first_object: 0,
+            accounts: Arc::default(),
+        },
+        lateness: config.engine().lateness,
+        suppressions: Arc::new(Suppressions::new(Arc::clone(&store), Arc::clone(&status))),
+        store,
+        spool,
+        status,
+        is_stopping,
+        snapshot_at: (0, 0),
+        failed: None,
+    };
+    Ok((worker, position))
+}
+
+/// The journal must go on where the snapshot ends.
+fn check_gap(position: &Position, replay: &[(u64, Entry)], next: u64) -> Result<()> {
+    let first = replay.first().map_or(next, |it| it.0);
+    if first > position.entry + 1 {
+        bail!(
+            "the journal begins at entry {first}, but the latest snapshot ends at {}: restore the whole data \
+             directory from one backup",
+            position.entry
+        );
+    }
+    Ok(())
+}
