@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use api::Controls;
-use store::{Criteria, Document, DocumentQuery, Scope, Store, StoreError, Suppression};
+use store::{Criteria, Document, DocumentQuery, Store, StoreError, Suppression};
 
 use super::status::Status;
 
@@ -48,7 +48,9 @@ impl Suppressions {
                 limit: DocumentQuery::LIMIT_MAX,
                 token,
             })?;
-            found.extend(page.items.iter().filter_map(|it| self.suppression(it)));
+            for document in &page.items {
+                found.extend(self.suppression(document)?);
+            }
             token = page.next;
             if token.is_none() {
                 return Ok(found.into());
@@ -56,15 +58,20 @@ impl Suppressions {
         }
     }
 
-    fn suppression(&self, document: &Document) -> Option<Suppression> {
-        if document.body.get("action")? != "ARCHIVE" {
-            return None;
-        }
-        match Criteria::parse(document.body.get("findingCriteria")?) {
-            Ok(criteria) => Some(Suppression { scope: Scope::of(document.key.owner), criteria }),
+    /// The suppression that a filter is, if it archives. An administrator's is for its members as well.
+    fn suppression(&self, document: &Document) -> Result<Option<Suppression>, StoreError> {
+        let archives = document.body.get("action").is_some_and(|it| it == "ARCHIVE");
+        let Some(criteria) = document.body.get("findingCriteria").filter(|_| archives) else {
+            return Ok(None);
+        };
+        match Criteria::parse(criteria) {
+            Ok(criteria) => {
+                let scope = api::scope_of(&*self.store, document.key.owner)?;
+                Ok(Some(Suppression { scope, criteria }))
+            }
             Err(error) => {
                 self.status.log(&format!("filter {} is not used: {error}", document.key.id));
-                None
+                Ok(None)
             }
         }
     }
@@ -82,7 +89,7 @@ mod tests {
 
     use engine::model::{AccountId, Region};
     use serde_json::json;
-    use store::{Change, DocumentKey, InMemory, Owner};
+    use store::{Change, DocumentKey, InMemory, Owner, Scope};
 
     use super::*;
 
