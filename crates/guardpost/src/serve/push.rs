@@ -22,7 +22,7 @@ use serde_json::json;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::keys::KeyFile;
-use super::recorder::{Answer, Body, Offer};
+use super::recorder::{Answer, Body, Item, Offer};
 use super::status::Status;
 
 /// Largest body, compressed or not: Firehose sends at most 64 MiB.
@@ -140,32 +140,32 @@ impl Push {
         account: AccountId,
         bodies: Vec<Vec<u8>>,
     ) -> Result<u64, Refusal> {
-        let mut answers = Vec::new();
-        for (at, body) in bodies.into_iter().enumerate() {
-            let (answer, answered) = oneshot::channel();
-            let name = if id.is_empty() { "push".to_owned() } else { format!("push {id} {at}") };
-            let offer = Offer {
-                key: String::new(),
-                name,
-                account: Some(account),
-                body: Body::Bytes(body),
-                // Who asked may have gone.
-                answer: Box::new(move |it| _ = answer.send(it).is_ok()),
-            };
-            match self.offers.try_send(offer) {
-                Ok(()) => answers.push(answered),
-                Err(TrySendError::Full(_)) => return Err(busy()),
-                Err(TrySendError::Disconnected(_)) => return Err(ending()),
-            }
+        let (answer, answered) = oneshot::channel();
+        let name =
+            |at: usize| if id.is_empty() { "push".to_owned() } else { format!("push {id} {at}") };
+        let item = |(at, body)| Item {
+            key: String::new(),
+            name: name(at),
+            account: Some(account),
+            body: Body::Bytes(body),
+        };
+        let offer = Offer {
+            items: bodies.into_iter().enumerate().map(item).collect(),
+            // Who asked may have gone.
+            answer: Box::new(move |it| _ = answer.send(it).is_ok()),
+        };
+        match self.offers.try_send(offer) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return Err(busy()),
+            Err(TrySendError::Disconnected(_)) => return Err(ending()),
         }
         let mut known = 0;
-        for answered in answers {
-            match answered.await {
-                Ok(Answer::Taken) => {}
-                Ok(Answer::Known) => known += 1,
-                Ok(Answer::Refused(words)) => return Err((StatusCode::BAD_REQUEST, words)),
-                Ok(Answer::Failed(words)) => return Err((StatusCode::SERVICE_UNAVAILABLE, words)),
-                Err(_) => return Err(ending()),
+        for answer in answered.await.map_err(|_| ending())? {
+            match answer {
+                Answer::Taken => {}
+                Answer::Known => known += 1,
+                Answer::Refused(words) => return Err((StatusCode::BAD_REQUEST, words)),
+                Answer::Failed(words) => return Err((StatusCode::SERVICE_UNAVAILABLE, words)),
             }
         }
         self.status.known.fetch_add(known, Ordering::Relaxed);

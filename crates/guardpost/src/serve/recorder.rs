@@ -18,15 +18,21 @@ use super::status::Status;
 use crate::plan::{Plan, plan};
 use crate::window::Window;
 
-/// Objects that are recorded together, at most.
+/// Objects from which on no further offer is recorded together with others.
 const GROUP_MAX: usize = 256;
-/// Their bytes as they came, about.
-const GROUP_BYTES: u64 = 64 << 20;
 /// Contents that are known again when they are delivered once more.
 const SEEN_MAX: usize = 1 << 18;
 
-/// An object on its way in.
+/// Objects on their way in, which are recorded and read together.
 pub(super) struct Offer {
+    /// The objects.
+    pub(super) items: Vec<Item>,
+    /// Who is told what became of each.
+    pub(super) answer: Box<dyn FnOnce(Vec<Answer>) + Send>,
+}
+
+/// An object on its way in.
+pub(super) struct Item {
     /// The name that people see.
     pub(super) name: String,
     /// Path or key: its folders may tell account, Region and time.
@@ -35,8 +41,6 @@ pub(super) struct Offer {
     pub(super) account: Option<AccountId>,
     /// Its bytes.
     pub(super) body: Body,
-    /// Who is told what became of it.
-    pub(super) answer: Box<dyn FnOnce(Answer) + Send>,
 }
 
 /// Where the bytes of an offer are.
@@ -206,30 +210,37 @@ impl Recorder {
 
     /// Keeps, orders and records offers, then answers them.
     fn take(&mut self, offers: Vec<Offer>) -> Result<()> {
-        let (mut kept, mut answers) = (Vec::new(), Vec::new());
+        let (mut kept, mut outcomes) = (Vec::new(), Vec::new());
         let mut contents = BTreeSet::new();
-        for (ordinal, Offer { name, key, account, body, answer }) in offers.into_iter().enumerate()
-        {
-            match self.keep(ordinal, (&name, &key), body) {
-                Err(refusal) => answer(refusal),
-                Ok(it) if self.contents.contains(&it.content) || !contents.insert(it.content) => {
-                    it.remove();
-                    // One of the same group is known only once that one is written.
-                    answers.push((answer, Answer::Known));
-                }
-                Ok(it) => {
-                    kept.push((it, account));
-                    answers.push((answer, Answer::Taken));
-                }
+        for Offer { items, answer } in offers {
+            let mut answers = Vec::with_capacity(items.len());
+            for Item { name, key, account, body } in items {
+                answers.push(match self.keep(kept.len(), (&name, &key), body) {
+                    Err(refusal) => refusal,
+                    Ok(it)
+                        if self.contents.contains(&it.content) || !contents.insert(it.content) =>
+                    {
+                        it.remove();
+                        Answer::Known
+                    }
+                    Ok(it) => {
+                        kept.push((it, account));
+                        Answer::Taken
+                    }
+                });
             }
+            outcomes.push((answer, answers));
         }
         let before = self.journal.next();
         let written = if kept.is_empty() { Ok(()) } else { self.write(kept) };
-        for (answer, outcome) in answers {
-            answer(match &written {
-                Ok(()) => outcome,
-                Err(error) => Answer::Failed(format!("{error:#}")),
-            });
+        for (answer, mut answers) in outcomes {
+            if let Err(error) = &written {
+                // Also one that is known may be known from this group alone.
+                let kept =
+                    answers.iter_mut().filter(|it| matches!(it, Answer::Taken | Answer::Known));
+                kept.for_each(|it| *it = Answer::Failed(format!("{error:#}")));
+            }
+            answer(answers);
         }
         match written {
             // It is in the journal, but nobody works on it any more.
@@ -328,15 +339,11 @@ fn in_order(
 
 /// Offers that wait, as many as are recorded together.
 fn group(first: Offer, offers: &Receiver<Offer>) -> Vec<Offer> {
-    let bytes = |it: &Offer| match &it.body {
-        Body::Bytes(bytes) => bytes.len() as u64,
-        Body::File(path) => path.metadata().map_or(0, |it| it.len()),
-    };
-    let mut sum = bytes(&first);
+    let mut count = first.items.len();
     let mut group = vec![first];
-    while group.len() < GROUP_MAX && sum < GROUP_BYTES {
+    while count < GROUP_MAX {
         let Ok(next) = offers.try_recv() else { break };
-        sum += bytes(&next);
+        count += next.items.len();
         group.push(next);
     }
     group

@@ -6,20 +6,20 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, SyncSender, channel};
+use std::sync::mpsc::{SyncSender, channel};
 use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 use engine::model::{Hasher64, hash64};
 
-use super::recorder::{Answer, Body, Offer};
+use super::recorder::{Answer, Body, Item, Offer};
 use super::status::Status;
 use crate::plan::{Plan, plan};
 use crate::sources::{self, Content, Found, Object};
 use crate::window::Window;
 
-/// Offers that are on their way at a time.
-const AHEAD: usize = 512;
+/// Files that are taken in together: the records of all of them are read in order.
+const TOGETHER: usize = 16_384;
 
 /// A watched directory.
 pub(super) struct Watch {
@@ -97,7 +97,7 @@ impl Watch {
         // An archive that is put there at once is taken in the order of its records.
         let Plan { objects, .. } = plan(fresh.clone(), &Window::default(), &possible, 1);
         let copies = fresh.iter().filter(|it| !objects.iter().any(|other| other.name == it.name));
-        for chunk in objects.iter().chain(copies).collect::<Vec<_>>().chunks(AHEAD) {
+        for chunk in objects.iter().chain(copies).collect::<Vec<_>>().chunks(TOGETHER) {
             if self.is_stopping.load(Ordering::SeqCst) {
                 break;
             }
@@ -107,14 +107,24 @@ impl Watch {
     }
 
     fn offer(&mut self, objects: &[&Object], offers: &SyncSender<Offer>) -> Result<()> {
-        let (answers, answered) = channel();
+        let (mut items, mut prints) = (Vec::new(), Vec::new());
         for object in objects {
             let Content::File(path) = &object.content else { continue };
             let Some(print) = print(path) else { continue };
-            offers.send(offer(object, path, print, answers.clone())).ok().context("ending")?;
+            prints.push((print, object.name.clone()));
+            items.push(Item {
+                name: object.name.clone(),
+                key: object.key.clone(),
+                account: None,
+                body: Body::File(path.clone()),
+            });
         }
-        drop(answers);
-        for (print, name, answer) in answered {
+        let (answer, answered) = channel();
+        // Whoever offered may have ended.
+        let answer = Box::new(move |it| _ = answer.send(it).is_ok());
+        offers.send(Offer { items, answer }).ok().context("ending")?;
+        let answers = answered.recv().context("ending")?;
+        for ((print, name), answer) in prints.into_iter().zip(answers) {
             match answer {
                 Answer::Taken | Answer::Known => self.known.add(print)?,
                 Answer::Refused(cause) => {
@@ -127,25 +137,6 @@ impl Watch {
             }
         }
         Ok(())
-    }
-}
-
-fn offer(
-    object: &Object,
-    path: &Path,
-    print: u64,
-    answers: Sender<(u64, String, Answer)>,
-) -> Offer {
-    let name = object.name.clone();
-    Offer {
-        name: object.name.clone(),
-        key: object.key.clone(),
-        account: None,
-        body: Body::File(path.to_owned()),
-        answer: Box::new(move |answer| {
-            // Whoever offered may have ended.
-            let _gone = answers.send((print, name, answer));
-        }),
     }
 }
 
