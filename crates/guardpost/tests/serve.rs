@@ -112,6 +112,18 @@ fn make_key(dir: &Path, account: &str) {
     assert!(made.status.success(), "{made:?}");
 }
 
+fn make_other_key(dir: &Path, account: &str) -> &'static str {
+    const ID: &str = "GPTESTTESTTEST01";
+    let made = guardpost()
+        .args(["keys", "create", "--role", "ingest", "--account", account])
+        .args(["--access-key-id", ID, "--secret-access-key", KEY.1, "--data-dir"])
+        .arg(dir.join("data"))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    ID
+}
+
 /// The records behind a finding as they are printed.
 fn evidence(dir: &Path, id: &str) -> String {
     let printed =
@@ -303,6 +315,15 @@ fn logs_of_other_accounts_than_the_key_s_are_left_out() {
     assert!(matches!(denied, Err(ureq::Error::StatusCode(401))), "{denied:?}");
     assert!(service.push(&deliveries[0]), "once more is no error");
     assert_eq!(service.metric("objects_known_total"), 1);
+    // Whoever delivers under the right account must not find the log taken by somebody else.
+    let id = make_other_key(dir.path(), "111122223333");
+    let pair = format!("Bearer {id}:{}", KEY.1);
+    let sent = ureq::post(format!("{}/ingest/logs", service.url))
+        .header("authorization", pair)
+        .send(&deliveries[0]);
+    assert!(sent.is_ok(), "{sent:?}");
+    service.wait("working", |it| it.metric("journal_backlog") == 0);
+    assert!(service.metric("records_total") > 0);
     service.end();
 }
 
@@ -338,6 +359,69 @@ fn firehose_delivers_and_is_answered_in_its_protocol() {
     let (status, answer) = deliver(&format!("{}:{}", KEY.0, KEY.1), "r-2");
     assert_eq!((status, answer["errorMessage"].is_string()), (400, true));
     service.end();
+}
+
+#[test]
+fn a_service_starts_again_after_nothing_but_garbage() {
+    let dir = TempDir::new().unwrap();
+    make_key(dir.path(), "111122223333");
+    let service = Service::start(dir.path(), &[]);
+    for at in 0..3 {
+        assert!(service.push(format!("garbage {at}").as_bytes()));
+        // A snapshot a second.
+        std::thread::sleep(Duration::from_millis(1200));
+    }
+    service.end();
+    let service = Service::start(dir.path(), &[]);
+    assert_eq!(service.get("/readyz"), "ready\n");
+    let deliveries = deliveries();
+    assert!(service.push(&deliveries[0]));
+    service.wait("working", |it| it.metric("journal_backlog") == 0);
+    assert!(service.metric("records_total") > 0);
+    service.end();
+}
+
+#[test]
+fn a_lost_journal_is_noticed() {
+    let dir = TempDir::new().unwrap();
+    make_key(dir.path(), "111122223333");
+    let service = Service::start(dir.path(), &[]);
+    assert!(service.push(&deliveries()[0]));
+    service.end();
+    fs::remove_dir_all(dir.path().join("data/journal")).unwrap();
+    let refused = guardpost()
+        .args(["serve", "--listen", "127.0.0.1:0", "--no-intel-dir", "--data-dir"])
+        .arg(dir.path().join("data"))
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && words.contains("the journal ends at entry 0"), "{words}");
+}
+
+#[test]
+fn clients_that_linger_do_not_keep_the_service_from_ending() {
+    let dir = TempDir::new().unwrap();
+    let service = Service::start(dir.path(), &[]);
+    let address = service.url.trim_start_matches("http://").to_owned();
+    let mut client = std::net::TcpStream::connect(address).unwrap();
+    std::io::Write::write_all(&mut client, b"GET /heal").unwrap();
+    service.end();
+    // It has ended although the client is still there.
+    drop(client);
+}
+
+#[test]
+fn the_data_directory_is_not_watched() {
+    let dir = TempDir::new().unwrap();
+    let refused = guardpost()
+        .args(["serve", "--listen", "127.0.0.1:0", "--no-intel-dir", "--data-dir"])
+        .arg(dir.path().join("data"))
+        .arg("--watch")
+        .arg(dir.path())
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && words.contains("--data-dir"), "{words}");
 }
 
 #[test]

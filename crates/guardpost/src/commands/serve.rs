@@ -37,10 +37,12 @@ pub fn run(args: ServeArgs) -> Result<()> {
 pub fn keys(command: &KeysCommand) -> Result<()> {
     match command {
         KeysCommand::Create(args) => {
-            let account = args.account.parse::<u64>().ok().and_then(AccountId::new);
+            let digits = Some(&args.account).filter(|it| it.len() == 12);
+            let account = digits.and_then(|it| it.parse::<u64>().ok()).and_then(AccountId::new);
             let account = account.context("--account: give the twelve digits of an account")?;
             let path = args.file.path();
-            if let Some(dir) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
+            let dir = path.parent().filter(|it| !it.as_os_str().is_empty() && !it.exists());
+            if let Some(dir) = dir {
                 serve::make_private_dir(dir)?;
             }
             let given = (args.access_key_id.clone(), args.secret_access_key.clone());

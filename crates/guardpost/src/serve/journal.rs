@@ -65,6 +65,19 @@ pub(super) struct Accepted {
     pub(super) account: Option<AccountId>,
 }
 
+impl Accepted {
+    /// What it is known by when it is delivered again: for whom else the same bytes were taken does not count.
+    pub(super) fn known_by(&self) -> [u8; 16] {
+        known_by(self.content, self.account)
+    }
+}
+
+/// The content, told apart by the account that it was taken for.
+pub(super) fn known_by(content: [u8; 16], account: Option<AccountId>) -> [u8; 16] {
+    let number = u128::from(account.map_or(0, AccountId::number));
+    (u128::from_le_bytes(content) ^ number).to_le_bytes()
+}
+
 /// The journal, open for writing.
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -86,7 +99,7 @@ pub(super) struct Opened {
 impl Journal {
     /// Opens or makes the journal in a directory and reads what is in it.
     pub(super) fn open(dir: &Path) -> Result<(Journal, Opened)> {
-        fs::create_dir_all(dir).with_context(|| format!("cannot make {}", shown(dir)))?;
+        super::make_private_dir(dir)?;
         let segments = segments(dir)?;
         let mut opened = Opened::default();
         let mut next = segments.first().copied().unwrap_or(1);
@@ -147,8 +160,11 @@ impl Journal {
         }
         let number = self.next;
         self.next += 1;
-        if *entry == Entry::Mark {
-            self.segment = (self.next, segment(&self.dir, self.next)?);
+        // Without a new segment the old one goes on: the mark is written, and a replay will see it.
+        if *entry == Entry::Mark
+            && let Ok(file) = segment(&self.dir, self.next)
+        {
+            self.segment = (self.next, file);
         }
         Ok(number)
     }

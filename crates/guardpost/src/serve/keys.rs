@@ -91,7 +91,8 @@ impl KeyFile {
                 "--secret-access-key: give {SECRET_LENGTH:?} characters without spaces and colons"
             );
         }
-        let mut keys = self.all();
+        let _lock = self.lock()?;
+        let mut keys = read(&self.path)?;
         if keys.iter().any(|it| it.access_key_id == id) {
             bail!("there is a key `{id}` already; revoke it first");
         }
@@ -108,7 +109,8 @@ impl KeyFile {
 
     /// Takes a key out of force.
     pub fn revoke(&self, id: &str) -> Result<()> {
-        let mut keys = self.all();
+        let _lock = self.lock()?;
+        let mut keys = read(&self.path)?;
         let before = keys.len();
         keys.retain(|it| it.access_key_id != id);
         if keys.len() == before {
@@ -124,6 +126,17 @@ impl KeyFile {
         let is_right =
             Sha256::digest(secret.as_bytes()) == Sha256::digest(key.secret_access_key.as_bytes());
         (is_right && key.role == "ingest").then_some(key.account)
+    }
+
+    /// Nobody else changes the file meanwhile.
+    fn lock(&self) -> Result<File> {
+        let path = self.path.with_extension("lock");
+        let about = || format!("cannot lock `{}`", path.display());
+        let mut options = OpenOptions::new();
+        options.write(true).create(true);
+        let file = super::private(&mut options).open(&path).with_context(about)?;
+        file.lock().with_context(about)?;
+        Ok(file)
     }
 
     fn write(&self, keys: &[StoredKey]) -> Result<()> {

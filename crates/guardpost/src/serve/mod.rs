@@ -11,6 +11,7 @@ mod guardduty;
 mod http;
 mod journal;
 pub mod keys;
+mod listener;
 mod push;
 mod recorder;
 mod running;
@@ -28,8 +29,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use axum::Router;
 use store::{SqliteStore, Store};
-use tokio::sync::Semaphore;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Semaphore, oneshot};
 
 pub use disk::make_private_dir;
 
@@ -39,8 +42,12 @@ use crate::output::say;
 use disk::{private, sync_dir};
 use http::router;
 use keys::KeyFile;
+use listener::Bounded;
 use push::{DELIVERIES_MAX, Push};
-use running::{start, stop};
+use running::{Running, start, stop};
+
+/// How long clients have to end when the service does.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// What the service is asked for.
 pub struct Request {
@@ -74,6 +81,10 @@ pub fn run(request: Request) -> Result<()> {
     let listener = runtime
         .block_on(tokio::net::TcpListener::bind(listen))
         .with_context(|| format!("cannot listen on {listen}; --listen gives another address"))?;
+    let signals = {
+        let _context = runtime.enter();
+        Signals::catch()?
+    };
     let running = start(request, &store)?;
     say(&greeting(listener.local_addr()?, &data_dir, &key_path, keys.all().is_empty()));
     let push = Push {
@@ -83,22 +94,37 @@ pub fn run(request: Request) -> Result<()> {
         room: Arc::new(Semaphore::new(DELIVERIES_MAX)),
     };
     let app = router(push, guardduty::router(store, keys, Arc::clone(&running.suppressions)));
-    let (is_stopping, broken) = (Arc::clone(&running.is_stopping), Arc::clone(&running.broken));
-    let served = runtime.block_on(async {
-        axum::serve(listener, app)
-            .with_graceful_shutdown(async move {
-                tokio::select! {
-                    () = ended() => {}
-                    () = broken.notified() => {}
-                }
-                is_stopping.store(true, Ordering::SeqCst);
-            })
-            .await
-    });
+    let served = runtime.block_on(serve(Bounded::new(listener), app, &running, signals));
     runtime.shutdown_timeout(Duration::from_secs(5));
     say("ending: what was taken in is worked on, then a snapshot is written\n");
     stop(running)?;
-    served.context("serving HTTP")
+    served
+}
+
+/// Answers until somebody or something ends the service.
+async fn serve(
+    listener: Bounded,
+    app: Router,
+    running: &Running,
+    mut signals: Signals,
+) -> Result<()> {
+    let (leave, left) = oneshot::channel::<()>();
+    let left = async move { _ = left.await.is_ok() };
+    let server = axum::serve(listener, app).with_graceful_shutdown(left);
+    let mut server = tokio::spawn(server.into_future());
+    tokio::select! {
+        () = signals.any() => {}
+        () = running.broken.notified() => {}
+        served = &mut server => return served.context("serving HTTP")?.context("serving HTTP"),
+    }
+    running.is_stopping.store(true, Ordering::SeqCst);
+    // Without the server there is nobody to be told.
+    let _gone = leave.send(());
+    if let Ok(served) = tokio::time::timeout(FAREWELL, &mut server).await {
+        return served.context("serving HTTP")?.context("serving HTTP");
+    }
+    server.abort();
+    Ok(())
 }
 
 /// The store of a data directory; it can be read while the service runs.
@@ -124,15 +150,23 @@ fn greeting(listens: SocketAddr, data_dir: &Path, keys: &Path, needs_key: bool) 
     text
 }
 
-/// Waits for the signal to end.
-async fn ended() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut term) = signal(SignalKind::terminate()) else {
-        // Without signals only a kill ends the process.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+/// The signals that end the service. They are caught from the moment they are made.
+struct Signals([Signal; 2]);
+
+impl Signals {
+    fn catch() -> Result<Signals> {
+        let about = "cannot catch signals";
+        let kinds = [SignalKind::terminate(), SignalKind::interrupt()];
+        let [term, interrupt] = kinds.map(|it| signal(it).context(about));
+        Ok(Signals([term?, interrupt?]))
+    }
+
+    /// Waits for one of them.
+    async fn any(&mut self) {
+        let [term, interrupt] = &mut self.0;
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use engine::model::{AccountId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::journal::{Accepted, Entry, Journal};
+use super::journal::{Accepted, Entry, Journal, known_by};
 use super::spool::{Kept, Spool};
 use super::status::Status;
 use crate::plan::{Plan, plan};
@@ -20,6 +20,8 @@ use crate::window::Window;
 
 /// Objects from which on no further offer is recorded together with others.
 const GROUP_MAX: usize = 256;
+/// What goes wrong again and again is said so often.
+const COMPLAINTS: Duration = Duration::from_secs(30);
 /// Contents that are known again when they are delivered once more.
 const SEEN_MAX: usize = 1 << 18;
 
@@ -106,6 +108,7 @@ pub(super) struct Recorder {
     last_entry: Instant,
     last_mark: Instant,
     is_unmarked: bool,
+    last_complaint: Option<Instant>,
 }
 
 impl Recorded {
@@ -113,7 +116,7 @@ impl Recorded {
     pub(super) fn replay(&mut self, entry: &Entry) {
         if let Entry::Objects { first, objects, .. } = entry {
             self.next_object = *first + objects.len() as u32;
-            self.seen.extend(objects.iter().map(|it| it.content));
+            self.seen.extend(objects.iter().map(Accepted::known_by));
         }
     }
 }
@@ -142,6 +145,19 @@ impl Recorder {
             last_entry,
             last_mark,
             is_unmarked,
+            last_complaint: None,
+        }
+    }
+
+    /// Notes a start, if there is room for it.
+    pub(super) fn start(&mut self, started: Entry) -> Result<()> {
+        let before = self.journal.next();
+        match self.record(started) {
+            Err(error) if self.journal.next() == before => {
+                self.complain(&format!("cannot write the journal: {error:#}"));
+                Ok(())
+            }
+            done => done,
         }
     }
 
@@ -154,14 +170,27 @@ impl Recorder {
                     let offers = group(first, offers);
                     self.take(offers)?;
                 }
-                Err(RecvTimeoutError::Timeout) => self.tick()?,
+                Err(RecvTimeoutError::Timeout) => self.tolerate(Recorder::tick)?,
                 Err(RecvTimeoutError::Disconnected) => {
                     return if self.is_unmarked { self.mark() } else { Ok(()) };
                 }
             }
             if self.is_unmarked && self.last_mark.elapsed() >= self.pace.snapshot {
-                self.mark()?;
+                self.tolerate(Recorder::mark)?;
             }
+        }
+    }
+
+    /// Does something that can wait: a full disk is no reason to end. An error means that the worker is gone.
+    fn tolerate(&mut self, work: fn(&mut Recorder) -> Result<()>) -> Result<()> {
+        let before = self.journal.next();
+        match work(self) {
+            Err(error) if self.journal.next() == before => {
+                self.last_mark = Instant::now();
+                self.complain(&format!("cannot write the journal: {error:#}"));
+                Ok(())
+            }
+            done => done,
         }
     }
 
@@ -200,7 +229,7 @@ impl Recorder {
     }
 
     /// Writes an entry and hands it to the worker.
-    pub(super) fn record(&mut self, entry: Entry) -> Result<()> {
+    fn record(&mut self, entry: Entry) -> Result<()> {
         let number = self.journal.append(&entry)?;
         let recorded = (entry == Entry::Mark).then(|| self.recorded.clone());
         self.status.recorded(number);
@@ -216,10 +245,13 @@ impl Recorder {
             let mut answers = Vec::with_capacity(items.len());
             for Item { name, key, account, body } in items {
                 answers.push(match self.keep(kept.len(), (&name, &key), body) {
-                    Err(refusal) => refusal,
-                    Ok(it)
-                        if self.contents.contains(&it.content) || !contents.insert(it.content) =>
-                    {
+                    Err(refusal) => {
+                        if let Answer::Failed(cause) = &refusal {
+                            self.complain(&format!("cannot take {name} in: {cause}"));
+                        }
+                        refusal
+                    }
+                    Ok(it) if !self.is_new(known_by(it.content, account), &mut contents) => {
                         it.remove();
                         Answer::Known
                     }
@@ -246,10 +278,23 @@ impl Recorder {
             // It is in the journal, but nobody works on it any more.
             Err(error) if self.journal.next() > before => Err(error),
             Err(error) => {
-                self.status.log(&format!("cannot take objects in: {error:#}"));
+                self.complain(&format!("cannot take objects in: {error:#}"));
                 Ok(())
             }
             Ok(()) => Ok(()),
+        }
+    }
+
+    /// Whether nobody delivered it before, nor in this group.
+    fn is_new(&self, known: [u8; 16], group: &mut BTreeSet<[u8; 16]>) -> bool {
+        !self.contents.contains(&known) && group.insert(known)
+    }
+
+    /// Says what goes wrong again and again, now and then.
+    fn complain(&mut self, problem: &str) {
+        if self.last_complaint.is_none_or(|it| it.elapsed() > COMPLAINTS) {
+            self.last_complaint = Some(Instant::now());
+            self.status.log(problem);
         }
     }
 
@@ -259,7 +304,8 @@ impl Recorder {
             Body::Bytes(bytes) => self.spool.keep(ordinal, names, &mut bytes.as_slice(), most),
             Body::File(path) => match File::open(path) {
                 Ok(mut file) => self.spool.keep(ordinal, names, &mut file as &mut dyn Read, most),
-                Err(error) => return Err(Answer::Refused(error.to_string())),
+                // It may become readable, or files may be closed again.
+                Err(error) => return Err(Answer::Failed(error.to_string())),
             },
         };
         match kept {
@@ -294,13 +340,15 @@ impl Recorder {
         let entry = Entry::Objects { first, at, objects };
         let before = self.journal.next();
         self.recorded.replay(&entry);
-        self.contents.extend(ordered.iter().map(|it| it.content));
+        let known: Vec<_> = self.recorded.seen.iter().rev().take(ordered.len()).copied().collect();
+        self.contents.extend(&known);
         if let Err(error) = self.record(entry) {
             // Only if the journal did not take it: the worker's end is everybody's end.
             if self.journal.next() == before {
                 self.recorded.next_object = first;
-                for it in &ordered {
-                    self.contents.remove(&it.content);
+                for it in &known {
+                    self.contents.remove(it);
+                    self.recorded.seen.pop_back();
                 }
             }
             return Err(error);

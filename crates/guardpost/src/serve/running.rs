@@ -90,7 +90,14 @@ fn watches(
     (status, is_stopping): (&Arc<Status>, &Arc<AtomicBool>),
 ) -> Result<Vec<Watch>> {
     let bounds = (Duration::from_secs(config.serve.poll_secs), config.scan.file_bytes);
+    let own = data_dir.canonicalize().context("the data directory")?;
     let watch = |(at, dir): (usize, PathBuf)| {
+        if dir.canonicalize().is_ok_and(|it| own.starts_with(it)) {
+            bail!(
+                "--watch `{}` holds the data directory, whose files are no logs; give another --data-dir",
+                dir.display()
+            );
+        }
         let known = data_dir.join(format!("watched.{at}"));
         Watch::new(dir, &known, bounds, Arc::clone(status), Arc::clone(is_stopping))
     };
@@ -149,7 +156,7 @@ fn record(
         out.send(work).ok().context("the worker has stopped")?;
     }
     drop(out);
-    recorder.record(started)?;
+    recorder.start(started)?;
     recorder.run(offered)
 }
 
@@ -235,6 +242,14 @@ fn worker(
 
 /// The journal must go on where the snapshot ends.
 fn check_gap(position: &Position, replay: &[(u64, Entry)], next: u64) -> Result<()> {
+    if next <= position.entry {
+        bail!(
+            "the journal ends at entry {}, but the latest snapshot at {}: restore the whole data directory from one \
+             backup",
+            next - 1,
+            position.entry
+        );
+    }
     let first = replay.first().map_or(next, |it| it.0);
     if first > position.entry + 1 {
         bail!(

@@ -47,7 +47,7 @@ impl Spool {
         if coming.exists() {
             fs::remove_dir_all(&coming).with_context(about)?;
         }
-        fs::create_dir_all(&coming).with_context(about)?;
+        super::make_private_dir(&coming)?;
         Ok(Spool { dir: dir.to_owned() })
     }
 
@@ -113,7 +113,8 @@ impl Spool {
         super::sync_dir(&self.dir)
     }
 
-    fn path(&self, number: u32) -> PathBuf {
+    /// Where an object lies.
+    pub(super) fn path(&self, number: u32) -> PathBuf {
         self.dir.join(format!("{:06}", number / FAN_OUT)).join(format!("{number:010}"))
     }
 

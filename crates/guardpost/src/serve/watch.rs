@@ -126,13 +126,17 @@ impl Watch {
         let answers = answered.recv().context("ending")?;
         for ((print, name), answer) in prints.into_iter().zip(answers) {
             match answer {
-                Answer::Taken | Answer::Known => self.known.add(print)?,
+                Answer::Taken => self.known.add(print)?,
+                Answer::Known => {
+                    self.known.add(print)?;
+                    self.status.known.fetch_add(1, Ordering::Relaxed);
+                }
                 Answer::Refused(cause) => {
                     self.known.add(print)?;
                     self.status.refused.fetch_add(1, Ordering::Relaxed);
                     self.status.log(&format!("left out {name}: {cause}"));
                 }
-                // It is offered again at the next look.
+                // It is offered again at the next look; the recorder says now and then why.
                 Answer::Failed(_) => {}
             }
         }

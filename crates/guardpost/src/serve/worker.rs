@@ -1,6 +1,6 @@
 //! What works on the journal: entries to batches, batches to findings in the store, marks to snapshots.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use store::{Commit, CommitOutcome, Part, Store};
 
 use super::evidence;
-use super::journal::Entry;
+use super::journal::{Accepted, Entry};
 use super::recorder::{Recorded, Work};
 use super::spool::Spool;
 use super::status::Status;
@@ -85,6 +85,8 @@ impl Worker {
             }
             Entry::Tick(now) => {
                 self.intake.tick(now);
+                // Also rows that moved no watermark, such as late ones, are not to wait for the next mark.
+                self.intake.cut();
                 self.process();
             }
             Entry::Mark => {
@@ -102,14 +104,29 @@ impl Worker {
         Ok(())
     }
 
-    /// An object of the spool, or one that is said to be missing when it is read.
-    fn object(&self, number: u32, accepted: super::journal::Accepted) -> Object {
-        self.spool.object(number).unwrap_or_else(|_| Object {
-            content: Content::File(PathBuf::from(&accepted.name)),
-            name: accepted.name,
-            key: accepted.key,
-            size: accepted.size,
-        })
+    /// An object of the spool, or one that is said to be missing when it is read. What fails for another reason,
+    /// such as too many open files, passes.
+    fn object(&self, number: u32, accepted: Accepted) -> Object {
+        loop {
+            match self.spool.object(number) {
+                Ok(object) => return object,
+                Err(error)
+                    if error.kind() == ErrorKind::NotFound
+                        || self.is_stopping.load(Ordering::SeqCst) =>
+                {
+                    return Object {
+                        content: Content::Part(self.spool.path(number), 0),
+                        name: format!("object {number} of the spool ({})", accepted.name),
+                        key: accepted.key,
+                        size: accepted.size,
+                    };
+                }
+                Err(error) => {
+                    self.status.log(&format!("cannot open object {number} of the spool: {error}"));
+                    thread::sleep(RETRY);
+                }
+            }
+        }
     }
 
     fn objects(&mut self, first: u32, at: Timestamp, objects: &[Object], starts: &[Timestamp]) {
@@ -191,8 +208,8 @@ impl Worker {
     }
 
     fn write_snapshot(&self, position: &Position) -> Result<()> {
-        // The store's mark says what is committed: there is something once there was a batch.
-        let Some(mark) = self.store.mark()? else { return Ok(()) };
+        // Before the first batch there is nothing to be passed over.
+        let mark = self.store.mark()?.unwrap_or(0);
         let part = |name: &str, bytes| (name.to_owned(), Part::Bytes(bytes));
         let parts = [
             part(ENGINE, self.engine.snapshot()?),
