@@ -1,8 +1,9 @@
 //! The records behind findings, kept beside them: the logs are dropped earlier than what they prove.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
+use engine::model::Origin;
 use findings::{Draft, EvidenceRecord, EvidenceRef, finding_id};
 use serde::{Deserialize, Serialize};
 use store::{Change, DocumentKey, Owner, Scope, Store};
@@ -13,6 +14,8 @@ use super::spool::Spool;
 const KIND: &str = "evidence";
 /// Records that are kept of a finding: the earliest, as of its drafts.
 const RECORDS_MAX: usize = 8;
+/// Places that are remembered of a finding.
+const ORIGINS_MAX: usize = 256;
 /// How often an activity may have come back after its finding expired.
 const GENERATIONS_MAX: u32 = 8;
 
@@ -21,6 +24,8 @@ const GENERATIONS_MAX: u32 = 8;
 pub struct Kept {
     /// The records, the earliest first.
     pub records: Vec<EvidenceRecord>,
+    /// Where records were fetched from, or could not be: once is enough.
+    origins: BTreeSet<Origin>,
 }
 
 /// Keeps the records of drafts that were committed. Doing it again changes nothing.
@@ -29,19 +34,15 @@ pub(super) fn keep(store: &dyn Store, spool: &Spool, drafts: &[Draft]) -> Result
         let owner = Owner { account: draft.account, region: draft.region };
         let Some(id) = latest(store, owner, draft)? else { continue };
         let mut kept = read(store, owner, &id)?;
-        let before = kept.clone();
-        let last = kept.records.last().map(|it| it.time);
-        let is_full = kept.records.len() >= RECORDS_MAX;
-        for reference in &draft.evidence {
-            if is_full && last.is_some_and(|it| it <= reference.time) {
-                continue;
-            }
-            // An object that was dropped from the spool cannot be fetched any more.
-            if let Some(record) = fetch(spool, *reference) {
-                add(&mut kept.records, record);
+        let before = kept.origins.len();
+        for (object, references) in kept.wanted(&draft.evidence) {
+            let records = fetch(spool, object, &references);
+            kept.origins.extend(references.iter().map(|it| it.origin));
+            for it in records {
+                add(&mut kept.records, it);
             }
         }
-        if kept != before {
+        if kept.origins.len() > before {
             let body = serde_json::to_value(&kept)?;
             store.apply(&[Change::put(DocumentKey::new(owner, KIND, id), body)], None)?;
         }
@@ -63,11 +64,35 @@ fn latest(store: &dyn Store, owner: Owner, draft: &Draft) -> Result<Option<Strin
     Ok(found.into_iter().next_back().map(|it| it.id))
 }
 
-fn fetch(spool: &Spool, reference: EvidenceRef) -> Option<EvidenceRecord> {
-    let object = spool.object(reference.origin.object).ok()?;
-    let bytes = telemetry::extract(object.read().ok()?, &[reference.origin]);
-    let record = bytes.into_iter().next().flatten()?;
-    Some(EvidenceRecord::new(reference, &object.name, &record))
+impl Kept {
+    /// What is to be fetched, by object and in the order of offsets: what may be among the earliest.
+    fn wanted(&self, references: &[EvidenceRef]) -> BTreeMap<u32, Vec<EvidenceRef>> {
+        let last = self.records.last().map(|it| it.time);
+        let is_full = self.records.len() >= RECORDS_MAX;
+        let is_late = |it: &EvidenceRef| is_full && last.is_some_and(|last| last <= it.time);
+        let mut wanted: BTreeMap<u32, Vec<EvidenceRef>> = BTreeMap::new();
+        let room = ORIGINS_MAX.saturating_sub(self.origins.len());
+        let is_new = |it: &&EvidenceRef| !self.origins.contains(&it.origin) && !is_late(it);
+        for it in references.iter().filter(is_new).take(room) {
+            wanted.entry(it.origin.object).or_default().push(*it);
+        }
+        for it in wanted.values_mut() {
+            it.sort_unstable_by_key(|it| it.origin.offset);
+        }
+        wanted
+    }
+}
+
+/// Records of an object, in one pass; none of one that was dropped from the spool.
+fn fetch(spool: &Spool, object: u32, references: &[EvidenceRef]) -> Vec<EvidenceRecord> {
+    let Ok(object) = spool.object(object) else { return Vec::new() };
+    let Ok(bytes) = object.read() else { return Vec::new() };
+    let origins: Vec<Origin> = references.iter().map(|it| it.origin).collect();
+    let records = references.iter().zip(telemetry::extract(bytes, &origins));
+    let record = |(it, bytes): (&EvidenceRef, Option<Vec<u8>>)| {
+        Some(EvidenceRecord::new(*it, &object.name, &bytes?))
+    };
+    records.filter_map(record).collect()
 }
 
 /// Adds a record unless it is there, and keeps the earliest ones.
@@ -81,7 +106,7 @@ fn add(records: &mut Vec<EvidenceRecord>, record: EvidenceRecord) {
 
 #[cfg(test)]
 mod tests {
-    use engine::model::{Origin, Timestamp};
+    use engine::model::Timestamp;
 
     use super::*;
 
