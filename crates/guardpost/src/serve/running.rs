@@ -235,6 +235,7 @@ fn worker(
         status,
         is_stopping,
         snapshot_at: (0, 0),
+        expired_on: None,
         failed: None,
     };
     Ok((worker, position))

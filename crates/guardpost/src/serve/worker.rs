@@ -57,6 +57,8 @@ pub(super) struct Worker {
     pub(super) is_stopping: Arc<AtomicBool>,
     /// Entry and object after the latest snapshot.
     pub(super) snapshot_at: (u64, u32),
+    /// The day on which findings past retention were dropped last.
+    pub(super) expired_on: Option<i64>,
     /// Why no more can be done.
     pub(super) failed: Option<anyhow::Error>,
 }
@@ -100,6 +102,7 @@ impl Worker {
         self.status.worked(number);
         if let Some(recorded) = recorded {
             self.snapshot(number, recorded);
+            self.expire();
         }
         Ok(())
     }
@@ -204,6 +207,18 @@ impl Worker {
                 self.snapshot_at = next;
             }
             Err(error) => self.status.log(&format!("cannot write a snapshot: {error:#}")),
+        }
+    }
+
+    /// Once a day, findings past retention go.
+    fn expire(&mut self) {
+        let now = crate::clock::now();
+        if self.expired_on == Some(now.day()) {
+            return;
+        }
+        match self.store.expire(now) {
+            Ok(_) => self.expired_on = Some(now.day()),
+            Err(error) => self.status.log(&format!("cannot drop old findings: {error}")),
         }
     }
 
