@@ -114,7 +114,10 @@ impl Journal {
             }
             let bytes = fs::read(&path).with_context(|| format!("cannot read {}", shown(&path)))?;
             let (entries, good) = read(&bytes).with_context(|| shown(&path))?;
-            if good < bytes.len() && at + 1 < segments.len() {
+            let rest = bytes.get(good..).unwrap_or_default();
+            let is_last = at + 1 == segments.len();
+            // A crash tears the last entry; whole ones behind it were kept, and somebody was told so.
+            if !rest.is_empty() && (!is_last || holds_entry(rest)) {
                 bail!(
                     "{}: damaged at byte {good}, and later entries build on it; restore the data directory from a \
                      backup",
@@ -234,6 +237,11 @@ fn read(bytes: &[u8]) -> Result<(Vec<Entry>, usize)> {
     Ok((entries, bytes.len() - rest.len()))
 }
 
+/// Whether a whole entry lies anywhere behind the first byte.
+fn holds_entry(bytes: &[u8]) -> bool {
+    (1..bytes.len()).any(|at| bytes.get(at..).and_then(first_of).is_some())
+}
+
 /// The first entry, if it is whole.
 fn first_of(mut bytes: &[u8]) -> Option<(Entry, &[u8])> {
     let mut head = [0; HEAD];
@@ -309,6 +317,21 @@ mod tests {
         fs::write(&file, &bytes).unwrap();
         let error = format!("{:#}", Journal::open(dir.path()).unwrap_err());
         assert!(error.contains("00001.log") && error.contains("backup"), "{error}");
+        // In the last segment as well, where an entry behind it is whole.
+        let last = tempfile::tempdir().unwrap();
+        let (mut journal, _) = Journal::open(last.path()).unwrap();
+        for entry in [tick(1), tick(2)] {
+            journal.append(&entry).unwrap();
+        }
+        for at in [MAGIC.len(), MAGIC.len() + HEAD] {
+            let mut bytes = fs::read(path(last.path(), 1)).unwrap();
+            bytes[at] ^= 1;
+            let damaged = tempfile::tempdir().unwrap();
+            fs::write(path(damaged.path(), 1), &bytes).unwrap();
+            let error = format!("{:#}", Journal::open(damaged.path()).unwrap_err());
+            assert!(error.contains("backup"), "{error}");
+            assert_eq!(fs::read(path(damaged.path(), 1)).unwrap(), bytes, "nothing is cut off");
+        }
         fs::remove_file(&file).unwrap();
         fs::write(path(dir.path(), 2), &whole[..MAGIC.len()]).unwrap();
         let error = format!("{:#}", Journal::open(dir.path()).unwrap_err());

@@ -60,9 +60,9 @@ pub(super) enum Answer {
     Taken,
     /// The same bytes were taken before.
     Known,
-    /// It cannot be read or has no byte: offering it again is of no use.
+    /// It is too large or has no byte: offering it again is of no use.
     Refused(String),
-    /// It could not be written.
+    /// It could not be read or written, which may pass.
     Failed(String),
 }
 

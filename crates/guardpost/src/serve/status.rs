@@ -20,13 +20,13 @@ pub(super) struct Status {
     worked: AtomicU64,
     /// The first entry that a kept snapshot does not cover, and the first object.
     kept_from: (AtomicU64, AtomicU32),
-    /// Objects, and bytes as they came.
+    /// Objects that were taken in.
     pub(super) objects: AtomicU64,
-    /// Bytes as they came.
+    /// Their bytes as they came.
     pub(super) bytes: AtomicU64,
     /// Records of all kinds.
     pub(super) records: AtomicU64,
-    /// Records that were skipped, late or impossible.
+    /// Records that were skipped: not readable, or of impossible times.
     pub(super) skipped: AtomicU64,
     /// Records of other accounts than the key that delivered them.
     pub(super) foreign: AtomicU64,

@@ -96,7 +96,8 @@ impl Watch {
         let possible = Window::possible(crate::clock::now());
         // An archive that is put there at once is taken in the order of its records.
         let Plan { objects, .. } = plan(fresh.clone(), &Window::default(), &possible, 1);
-        let copies = fresh.iter().filter(|it| !objects.iter().any(|other| other.name == it.name));
+        let planned: BTreeSet<&str> = objects.iter().map(|it| it.name.as_str()).collect();
+        let copies = fresh.iter().filter(|it| !planned.contains(it.name.as_str()));
         for chunk in objects.iter().chain(copies).collect::<Vec<_>>().chunks(TOGETHER) {
             if self.is_stopping.load(Ordering::SeqCst) {
                 break;

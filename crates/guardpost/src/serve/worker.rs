@@ -112,7 +112,15 @@ impl Worker {
     fn object(&self, number: u32, accepted: Accepted) -> Object {
         loop {
             match self.spool.object(number) {
-                Ok(object) => return object,
+                Ok(object) => {
+                    if object.size != accepted.size {
+                        self.status.log(&format!(
+                            "object {number} of the spool ({}) has {} bytes instead of {}: it is damaged",
+                            accepted.name, object.size, accepted.size
+                        ));
+                    }
+                    return object;
+                }
                 Err(error)
                     if error.kind() == ErrorKind::NotFound
                         || self.is_stopping.load(Ordering::SeqCst) =>
