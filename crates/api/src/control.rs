@@ -11,6 +11,9 @@ pub struct Control {
     /// Documents that were written or deleted.
     #[serde(default)]
     pub documents: Vec<ControlDocument>,
+    /// Contents of lists that were read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<ControlContent>,
     /// What somebody thinks of findings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feedback: Option<ControlFeedback>,
@@ -28,6 +31,22 @@ pub struct ControlDocument {
     pub id: String,
     /// What it says from then on; none when it was deleted.
     pub body: Option<Value>,
+}
+
+/// The content of a list, as it was read from its location.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ControlContent {
+    /// Whose list it is.
+    pub owner: Owner,
+    /// The kind of the list, one of [`crate::kinds::LISTS`].
+    pub kind: String,
+    /// Its identifier.
+    pub id: String,
+    /// Where it was read: a list that has moved since waits for its new content.
+    pub location: String,
+    /// SHA-256 of what was read, which the store keeps; none if nothing could be read or used.
+    pub hash: Option<String>,
 }
 
 /// What somebody thinks of findings.
@@ -50,6 +69,6 @@ impl Control {
             id: it.key.id.clone(),
             body: it.body.clone(),
         };
-        Control { documents: changes.iter().map(document).collect(), feedback: None }
+        Control { documents: changes.iter().map(document).collect(), ..Control::default() }
     }
 }

@@ -25,6 +25,9 @@ pub const ORGANIZATION_ADMINS: &str = "organization_admins";
 /// What an administrator set for its organization; there is one at most.
 pub const ORGANIZATIONS: &str = "organizations";
 
+/// The kinds of lists.
+pub const LISTS: [&str; 4] = [IP_SETS, THREAT_INTEL_SETS, TRUSTED_ENTITY_SETS, THREAT_ENTITY_SETS];
+
 /// Every kind that goes with its owner's detector.
 pub(crate) const OF_DETECTOR: [&str; 6] = [
     FILTERS,

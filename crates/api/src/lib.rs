@@ -25,9 +25,9 @@ mod state;
 mod testing;
 mod wire;
 
-pub use control::{Control, ControlDocument, ControlFeedback};
+pub use control::{Control, ControlContent, ControlDocument, ControlFeedback};
 pub use keys::{Key, Keys, Role};
-pub use report::report;
-pub use resources::scope_of;
+pub use report::{loaded, report};
+pub use resources::{is_associated, scope_of};
 pub use service::router;
-pub use state::{Clock, Controls, Limits, State};
+pub use state::{Clock, Controls, Limits, Locations, State};

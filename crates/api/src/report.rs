@@ -2,12 +2,36 @@
 
 use model::Timestamp;
 use serde_json::{Value, json};
-use store::{Change, Document, Store, StoreError};
+use store::{BlobHash, Change, ControlEntry, Document, Store, StoreError};
 
+use crate::control::{Control, ControlContent};
 use crate::kinds;
 
 /// Longest reason that is kept, in characters.
 const REASON_MAX: usize = 1000;
+
+/// Writes into the control journal what was read for a list, and tells the number of the entry.
+///
+/// From there on the list is in force with that content, or out of force without one, unless it was changed
+/// meanwhile; [`report`] tells clients. The content has to be in the store.
+pub fn loaded(
+    store: &dyn Store,
+    read: &Document,
+    content: Option<BlobHash>,
+    now: Timestamp,
+) -> Result<Option<u64>, StoreError> {
+    let content_of_list = ControlContent {
+        owner: read.key.owner,
+        kind: read.key.kind.clone(),
+        id: read.key.id.clone(),
+        location: read.body["location"].as_str().unwrap_or_default().to_owned(),
+        hash: content.map(|it| it.to_string()),
+    };
+    let control = Control { contents: vec![content_of_list], ..Control::default() };
+    let mut entry = ControlEntry::new(now, json!(control));
+    entry.blobs.extend(content);
+    store.apply(&[], Some(&entry))
+}
 
 /// Writes what became of a list or a publishing destination that was read from the store.
 ///

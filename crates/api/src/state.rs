@@ -53,6 +53,17 @@ pub struct Limits {
     /// Whether connections are protected, by this process or by what stands in front of it. Only then are
     /// payloads accepted that are not signed.
     pub is_tls: bool,
+    /// Where lists may be.
+    pub locations: Locations,
+}
+
+/// Which locations of lists are taken, beside S3 and addresses over TLS.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Locations {
+    /// `http://`, which anybody on the way can change.
+    pub http: bool,
+    /// `file://`, which the program confines to a directory.
+    pub file: bool,
 }
 
 impl Default for Limits {
@@ -62,6 +73,7 @@ impl Default for Limits {
             timeout: Duration::from_secs(30),
             concurrent: 64,
             is_tls: false,
+            locations: Locations::default(),
         }
     }
 }

@@ -125,6 +125,11 @@ impl Collector {
         Ok(())
     }
 
+    /// The lists so far, for whoever adds others later.
+    pub fn lists(&self) -> IntelBuilder {
+        self.builder.clone()
+    }
+
     /// Makes everything searchable.
     pub fn build(self) -> Knowledge {
         Knowledge {

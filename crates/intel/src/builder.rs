@@ -13,8 +13,9 @@ use crate::places::Places;
 use crate::ranges::Flattener;
 use crate::sets::Sets;
 
-/// Collects lists and tables; [`build`](IntelBuilder::build) makes them searchable.
-#[derive(Default)]
+/// Collects lists and tables; [`build`](IntelBuilder::build) makes them searchable. A clone shares the tables of
+/// places.
+#[derive(Clone, Default)]
 pub struct IntelBuilder {
     builtin: Vec<(List, ParsedList)>,
     customers: Vec<(List, ParsedList)>,
@@ -27,15 +28,15 @@ impl IntelBuilder {
         IntelBuilder::default()
     }
 
-    /// Adds a list. Without an owner it applies to everyone.
+    /// Adds a list. Without owners it applies to everyone.
     pub fn add_list(
         &mut self,
         name: &str,
         category: Category,
-        owner: Option<Owner>,
+        owners: Option<Vec<Owner>>,
         entries: ParsedList,
     ) {
-        self.customers.push((List::new(name, category, owner, &entries), entries));
+        self.customers.push((List::new(name, category, owners, &entries), entries));
     }
 
     /// Adds the lists and the table of places that come with the program.
@@ -89,7 +90,7 @@ impl IntelBuilder {
 
 fn set(numbers: Box<[u32]>, lists: &[List]) -> Set {
     let members = || numbers.iter().filter_map(|&it| lists.get(it as usize));
-    let for_everyone = members().all(|it| it.owner.is_none());
+    let for_everyone = members().all(|it| it.owners.is_none());
     let categories = || trusted_wins(members().map(|it| it.category).collect::<Categories>());
     Set { shared: for_everyone.then(categories), lists: numbers }
 }
@@ -99,7 +100,7 @@ fn version(lists: &[List], places: &Places) -> u64 {
     for list in lists {
         hash = hash.bytes(list.name.as_bytes()).bytes(list.category.as_str().as_bytes());
         hash = hash.number(list.content_hash).number(u64::from(list.builtin));
-        if let Some(owner) = list.owner {
+        for owner in list.owners.iter().flatten() {
             hash = hash.number(owner.account.number()).bytes(owner.region.as_str().as_bytes());
         }
     }

@@ -152,7 +152,7 @@ impl Intel {
         numbers
             .iter()
             .filter_map(|&number| self.lists.get(number as usize))
-            .filter(move |list| list.owner.is_none_or(|it| it.covers(account, region)))
+            .filter(move |list| list.covers(account, region))
     }
 
     /// What a list calls the threat behind an indicator, where it says.
@@ -203,7 +203,7 @@ mod tests {
         for (name, category, owner, text) in lists {
             let (entries, problems) = parse_list("list.txt", text.as_bytes());
             assert!(problems.is_empty(), "{problems:?}");
-            builder.add_list(name, *category, *owner, entries);
+            builder.add_list(name, *category, owner.map(|it| vec![it]), entries);
         }
         builder.build()
     }

@@ -41,8 +41,8 @@ pub struct List {
     pub name: String,
     /// What the list says of its entries.
     pub category: Category,
-    /// Who the list belongs to; `None` is everyone.
-    pub owner: Option<Owner>,
+    /// Whose records the list applies to; `None` is everyone's.
+    pub owners: Option<Vec<Owner>>,
     /// How many entries are in force.
     pub entries: u64,
     /// A hash of the entries, equal for equal content.
@@ -60,7 +60,7 @@ impl List {
     pub(crate) fn new(
         name: &str,
         category: Category,
-        owner: Option<Owner>,
+        owners: Option<Vec<Owner>>,
         parsed: &ParsedList,
     ) -> List {
         let labelled = |label: u32| label != ParsedList::NO_LABEL;
@@ -79,7 +79,7 @@ impl List {
         List {
             name: name.to_owned(),
             category,
-            owner,
+            owners,
             entries: parsed.len(),
             content_hash: parsed.content_hash(),
             builtin: false,
@@ -88,6 +88,11 @@ impl List {
             files,
             texts: parsed.labels.clone(),
         }
+    }
+
+    /// Whether the list applies to records of the account in the Region.
+    pub fn covers(&self, account: AccountId, region: Region) -> bool {
+        self.owners.as_ref().is_none_or(|it| it.iter().any(|it| it.covers(account, region)))
     }
 
     /// What the list calls the threat behind an indicator, where it says (as in `Log4j Related`): the

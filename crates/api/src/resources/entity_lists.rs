@@ -130,7 +130,7 @@ fn create(family: &Family, context: &Context<'_>, request: Request) -> Result<Va
     else {
         return Err(Refusal::missing());
     };
-    check_location(&location)?;
+    check_location(context, &location)?;
     let id = context.new_id(family.kind, &name, request.client_token.as_deref());
     if context.find::<EntityList>(family.kind, &id)?.is_some() {
         return Ok(json!({ family.id: id }));
@@ -175,7 +175,7 @@ fn update(family: &Family, context: &Context<'_>, request: Request) -> Result<Va
     let list = &mut stored.body;
     let is_moved = request.location.as_ref().is_some_and(|it| *it != list.location);
     if let Some(location) = request.location {
-        check_location(&location)?;
+        check_location(context, &location)?;
         list.location = location;
     }
     list.name = request.name.unwrap_or_else(|| list.name.clone());
@@ -223,11 +223,19 @@ fn find(family: &Family, context: &Context<'_>, id: &str) -> Result<Stored<Entit
     })
 }
 
-/// `s3://bucket/key` or a URL over TLS.
-fn check_location(location: &str) -> Result<(), Refusal> {
-    let rest = ["s3://", "https://"].iter().find_map(|it| location.strip_prefix(it));
-    match rest.and_then(|it| it.split_once('/')) {
-        Some((host, key)) if !host.is_empty() && !key.is_empty() => Ok(()),
+/// `s3://bucket/key` or a URL over TLS; where the program allows it, one without TLS or `file:///path`.
+fn check_location(context: &Context<'_>, location: &str) -> Result<(), Refusal> {
+    let allowed = context.state.limits.locations;
+    let schemes =
+        [("s3://", true), ("https://", true), ("http://", allowed.http), ("file://", allowed.file)];
+    let found = schemes.iter().find(|it| it.1 && location.starts_with(it.0));
+    let place = found.and_then(|it| Some((it.0, location.strip_prefix(it.0)?.split_once('/')?)));
+    match place {
+        Some((scheme, (host, key)))
+            if host.is_empty() == (scheme == "file://") && !key.is_empty() =>
+        {
+            Ok(())
+        }
         _ => Err(Refusal::parameter("location")),
     }
 }

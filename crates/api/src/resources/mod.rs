@@ -19,7 +19,7 @@ mod samples;
 mod scope;
 mod tags;
 
-pub use self::scope::scope_of;
+pub use self::scope::{is_associated, scope_of};
 use crate::handler::Route;
 
 const FAMILIES: [&[Route]; 11] = [

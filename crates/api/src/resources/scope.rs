@@ -1,6 +1,7 @@
 //! Whose findings an account sees: its own and those of its members.
 
 use model::AccountId;
+use serde_json::Value;
 use store::{DocumentQuery, Owner, Scope, Store, StoreError};
 
 use super::members::MemberResource;
@@ -14,6 +15,12 @@ use crate::kinds;
 pub fn scope_of(store: &dyn Store, owner: Owner) -> Result<Scope, StoreError> {
     let accounts = members(store, owner)?.into_iter().chain([owner.account]);
     Ok(Scope::accounts(accounts, owner.region))
+}
+
+/// Whether a document of the kind [`crate::kinds::MEMBERS`] says that the account is associated.
+pub fn is_associated(member: Value) -> bool {
+    // What cannot be read is nobody's: an account is seen only where a document says so.
+    serde_json::from_value::<MemberResource>(member).is_ok_and(|it| it.standing.is_associated())
 }
 
 /// Accounts that are associated with the caller.
@@ -32,9 +39,7 @@ fn members(store: &dyn Store, owner: Owner) -> Result<Vec<AccountId>, StoreError
     loop {
         let page = store.list_documents(&query)?;
         for document in page.items {
-            // What cannot be read is nobody's: an account is seen only where a document says so.
-            let member = serde_json::from_value::<MemberResource>(document.body);
-            if member.is_ok_and(|it| it.standing.is_associated()) {
+            if is_associated(document.body) {
                 accounts.extend(AccountId::from_digits(document.key.id.as_bytes()));
             }
         }

@@ -21,6 +21,7 @@ pub fn run(args: ServeArgs) -> Result<()> {
     args.trusted_list.iter().try_for_each(|it| collector.trusted_list(it))?;
     args.inventory.iter().try_for_each(|it| collector.inventory_file(it))?;
     args.geo.iter().try_for_each(|it| collector.places(it))?;
+    let lists = collector.lists();
     let knowledge = collector.build();
     knowledge.warnings.iter().for_each(|it| say(&format!("warning: {it}\n")));
     serve::run(Request {
@@ -30,6 +31,7 @@ pub fn run(args: ServeArgs) -> Result<()> {
         watch: args.watch,
         config,
         knowledge,
+        lists,
     })
 }
 

@@ -98,11 +98,31 @@ pub struct ServeConfig {
     pub poll_secs: u64,
     /// Hours for which logs are kept for evidence.
     pub evidence_hours: u64,
+    /// Directory that `file://` locations of lists may lead into; empty for none.
+    pub lists_dir: String,
+    /// Largest list, in bytes.
+    pub list_bytes: u64,
+    /// Longest time for one list, in seconds.
+    pub list_timeout_secs: u64,
+    /// Whether what clients name may be at private, loopback and link-local addresses.
+    pub allow_private_locations: bool,
+    /// Whether what clients name may be asked without TLS.
+    pub allow_http: bool,
 }
 
 impl Default for ServeConfig {
     fn default() -> ServeConfig {
-        ServeConfig { tick_secs: 30, snapshot_secs: 300, poll_secs: 2, evidence_hours: 7 * 24 }
+        ServeConfig {
+            tick_secs: 30,
+            snapshot_secs: 300,
+            poll_secs: 2,
+            evidence_hours: 7 * 24,
+            lists_dir: String::new(),
+            list_bytes: 35 << 20,
+            list_timeout_secs: 60,
+            allow_private_locations: false,
+            allow_http: false,
+        }
     }
 }
 

@@ -111,6 +111,29 @@ fn own() -> Vec<Section> {
                     "Hours for which logs are kept as they came, to fetch evidence from. They take as much space as \
                      the logs.",
                 ),
+                (
+                    "lists_dir",
+                    0..=0,
+                    "Directory that `file://` locations of lists may lead into. Empty: such locations are refused.",
+                ),
+                (
+                    "list_bytes",
+                    1 << 10..=35 << 20,
+                    "Largest list that is loaded from a location that a client of the API named, in bytes.",
+                ),
+                (
+                    "list_timeout_secs",
+                    1..=3600,
+                    "Longest time for loading one such list, in seconds.",
+                ),
+                (
+                    "allow_private_locations",
+                    0..=1,
+                    "Whether locations that clients of the API name may be at private, loopback and link-local\n\
+                     addresses. They are asked by the service: with this whoever may set lists may ask what only\n\
+                     this machine reaches.",
+                ),
+                ("allow_http", 0..=1, "Whether such locations may begin with `http://`."),
             ],
         ),
         section(

@@ -6,7 +6,7 @@ use model::Timestamp;
 
 use super::directory::{Directory, LISTS_MAX, Lock, sha256};
 use super::feeds::Feed;
-use super::fetch::{Answer, Bounds, Client, Validators};
+use super::fetch::{Answer, Bounds, Client, Reach, Validators};
 use super::index::{Confidence, Entry, Index, entries};
 use super::shape::{Shape, read};
 use crate::text::{count, visible};
@@ -62,7 +62,7 @@ pub fn update(
 ) -> Result<Vec<Report>> {
     let lock = directory.lock()?;
     let mut index = directory.index()?;
-    let client = Client::new();
+    let client = Client::new(Reach::Operator);
     let mut reports = Vec::new();
     for feed in feeds {
         let outcome = refresh(directory, &lock, &mut index, &client, feed, manner)?;

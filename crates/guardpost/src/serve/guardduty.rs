@@ -2,14 +2,13 @@
 
 use std::sync::{Arc, LazyLock};
 
-use api::{Clock, Limits, State};
+use api::{Clock, Controls, Limits, Locations, State};
 use axum::Router;
 use engine::model::Timestamp;
 use findings::FindingType;
 use store::Store;
 
 use super::keys::KeyFile;
-use super::suppressions::Suppressions;
 
 struct WallClock;
 
@@ -30,14 +29,15 @@ fn finding_types() -> &'static [&'static FindingType] {
 pub(super) fn router(
     store: Arc<dyn Store>,
     keys: Arc<KeyFile>,
-    suppressions: Arc<Suppressions>,
+    controls: Arc<dyn Controls>,
+    locations: Locations,
 ) -> Router {
     api::router(State {
         store,
         keys,
         clock: Arc::new(WallClock),
-        controls: suppressions,
+        controls,
         finding_types: finding_types(),
-        limits: Limits::default(),
+        limits: Limits { locations, ..Limits::default() },
     })
 }

@@ -46,6 +46,8 @@ pub(super) enum Entry {
     Tick(Timestamp),
     /// The open batch ends here: a snapshot can be taken.
     Mark,
+    /// What the control journal of the store says up to this entry takes effect.
+    Controls(u64),
 }
 
 /// An object that was taken into the spool.

@@ -5,6 +5,7 @@
 //! once. At marks it writes a *snapshot*; after a crash the latest one is restored and the journal worked on from
 //! there, and what was committed already is passed over.
 
+mod controls;
 mod disk;
 pub mod evidence;
 mod guardduty;
@@ -12,6 +13,8 @@ mod http;
 mod journal;
 pub mod keys;
 mod listener;
+mod lists;
+mod notice;
 mod push;
 mod recorder;
 mod running;
@@ -29,7 +32,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use api::Locations;
 use axum::Router;
+use intel::IntelBuilder;
 use store::{SqliteStore, Store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, oneshot};
@@ -63,6 +68,8 @@ pub struct Request {
     pub config: Config,
     /// What is known beside the logs.
     pub knowledge: Knowledge,
+    /// The lists of it, to which those of the API are added.
+    pub lists: IntelBuilder,
 }
 
 /// Runs until it is told to end.
@@ -71,6 +78,10 @@ pub fn run(request: Request) -> Result<()> {
     let _lock = disk::lock(&request.data_dir)?;
     let store = open_store(&request.data_dir)?;
     let keys = Arc::new(KeyFile::open(&request.keys)?);
+    let locations = Locations {
+        http: request.config.serve.allow_http,
+        file: !request.config.serve.lists_dir.is_empty(),
+    };
     let (listen, data_dir, key_path) =
         (request.listen, request.data_dir.clone(), request.keys.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -93,7 +104,8 @@ pub fn run(request: Request) -> Result<()> {
         status: Arc::clone(&running.status),
         room: Arc::new(Semaphore::new(DELIVERIES_MAX)),
     };
-    let app = router(push, guardduty::router(store, keys, Arc::clone(&running.suppressions)));
+    let app =
+        router(push, guardduty::router(store, keys, Arc::clone(&running.notice) as _, locations));
     let served = runtime.block_on(serve(Bounded::new(listener), app, &running, signals));
     runtime.shutdown_timeout(Duration::from_secs(5));
     say("ending: what was taken in is worked on, then a snapshot is written\n");

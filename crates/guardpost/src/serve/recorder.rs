@@ -20,6 +20,8 @@ use crate::window::Window;
 
 /// Objects from which on no further offer is recorded together with others.
 const GROUP_MAX: usize = 256;
+/// How long a change that was made over the API waits at most when nothing comes.
+const CONTROLS: Duration = Duration::from_millis(100);
 /// What goes wrong again and again is said so often.
 const COMPLAINTS: Duration = Duration::from_secs(30);
 /// Contents that are known again when they are delivered once more.
@@ -109,6 +111,8 @@ pub(super) struct Recorder {
     last_mark: Instant,
     is_unmarked: bool,
     last_complaint: Option<Instant>,
+    /// The last entry of the control journal that is in the journal.
+    controls: u64,
 }
 
 impl Recorded {
@@ -146,7 +150,15 @@ impl Recorder {
             last_mark,
             is_unmarked,
             last_complaint: None,
+            controls: 0,
         }
+    }
+
+    /// Says how much of the control journal is in the journal already.
+    #[must_use]
+    pub(super) fn with_controls(mut self, through: u64) -> Recorder {
+        self.controls = through;
+        self
     }
 
     /// Notes a start, if there is room for it.
@@ -165,9 +177,12 @@ impl Recorder {
     /// the worker is lost: nothing more can be taken.
     pub(super) fn run(mut self, offers: &Receiver<Offer>) -> Result<()> {
         loop {
+            self.tolerate(Recorder::controls)?;
             match offers.recv_timeout(self.until_due()) {
                 Ok(first) => {
                     let offers = group(first, offers);
+                    // What was changed before it came holds for it.
+                    self.tolerate(Recorder::controls)?;
                     self.take(offers)?;
                 }
                 Err(RecvTimeoutError::Timeout) => self.tolerate(Recorder::tick)?,
@@ -198,7 +213,7 @@ impl Recorder {
         let tick = self.pace.tick.saturating_sub(self.last_entry.elapsed());
         let mark = self.pace.snapshot.saturating_sub(self.last_mark.elapsed());
         let next = if self.is_unmarked { tick.min(mark) } else { tick };
-        next.max(Duration::from_millis(10))
+        next.clamp(Duration::from_millis(10), CONTROLS)
     }
 
     /// Time went on although nothing came, unless the worker has still to see what came.
@@ -211,6 +226,16 @@ impl Recorder {
             Some(now) if self.status.is_idle() => self.record(Entry::Tick(now)),
             _ => Ok(()),
         }
+    }
+
+    /// What was changed over the API takes effect before what comes next.
+    fn controls(&mut self) -> Result<()> {
+        let written = self.status.controls_written();
+        if written > self.controls {
+            self.record(Entry::Controls(written))?;
+            self.controls = written;
+        }
+        Ok(())
     }
 
     fn mark(&mut self) -> Result<()> {

@@ -10,11 +10,15 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use engine::model::Timestamp;
 use engine::{Control, Engine, Intake};
+use intel::IntelBuilder;
 use store::Store;
 use tokio::sync::Notify;
 
 use super::Request;
+use super::controls::{self, InForce};
 use super::journal::{Entry, Journal};
+use super::lists::{Loader, Places};
+use super::notice::Notice;
 use super::recorder::{Offer, Pace, Recorded, Recorder, Work};
 use super::spool::Spool;
 use super::status::Status;
@@ -38,7 +42,7 @@ pub(super) struct Running {
     pub(super) is_stopping: Arc<AtomicBool>,
     /// Told when a thread ends that should not.
     pub(super) broken: Arc<Notify>,
-    pub(super) suppressions: Arc<Suppressions>,
+    pub(super) notice: Arc<Notice>,
     pub(super) offers: SyncSender<Offer>,
     watchers: Vec<JoinHandle<Result<()>>>,
     recorder: JoinHandle<Result<()>>,
@@ -47,12 +51,14 @@ pub(super) struct Running {
 
 /// Opens what is on disk and starts the threads. They work first on what the latest snapshot does not cover.
 pub(super) fn start(request: Request, store: &Arc<dyn Store>) -> Result<Running> {
-    let Request { data_dir, watch, config, knowledge, .. } = request;
+    let Request { data_dir, watch, config, knowledge, lists, .. } = request;
+    let places = Places::new(&config.serve)?;
     let status = Arc::new(Status::new(Duration::from_hours(config.serve.evidence_hours)));
     let is_stopping = Arc::new(AtomicBool::new(false));
     let watches = watches(watch, &data_dir, &config, (&status, &is_stopping))?;
-    let Disk { journal, spool, replay, worker, recorded } =
-        open(&data_dir, &config, &knowledge, (Arc::clone(store), &status, &is_stopping))?;
+    let known = Known { config: &config, knowledge: &knowledge, lists };
+    let Disk { journal, spool, replay, worker, recorded, controls } =
+        open(&data_dir, known, (Arc::clone(store), &status, &is_stopping))?;
     let (offers, offered) = sync_channel(OFFERS);
     let (out, work) = sync_channel(ENTRIES);
     let started = Entry::Started {
@@ -65,8 +71,10 @@ pub(super) fn start(request: Request, store: &Arc<dyn Store>) -> Result<Running>
         snapshot: Duration::from_secs(config.serve.snapshot_secs),
         object_bytes: config.scan.file_bytes,
     };
-    let recorder = Recorder::new(journal, spool, recorded, pace, Arc::clone(&status), out.clone());
+    let recorder = Recorder::new(journal, spool, recorded, pace, Arc::clone(&status), out.clone())
+        .with_controls(controls);
     let suppressions = Arc::clone(&worker.suppressions);
+    let notice = Arc::new(Notice { suppressions, status: Arc::clone(&status) });
     let broken = Arc::new(Notify::new());
     let worker = spawn("worker", &broken, move || worker.run(&work))?;
     let recorder =
@@ -80,7 +88,14 @@ pub(super) fn start(request: Request, store: &Arc<dyn Store>) -> Result<Running>
         };
         watchers.push(spawn("watch", &broken, run)?);
     }
-    Ok(Running { status, is_stopping, broken, suppressions, offers, watchers, recorder, worker })
+    let (loads, ended) = (Arc::clone(store), Arc::clone(&is_stopping));
+    let loader = Loader { store: loads, status: Arc::clone(&status), is_stopping: ended, places };
+    // Nobody waits for it at the end: what it is reading is read again after the next start.
+    let _loader = spawn("lists", &broken, move || {
+        loader.run();
+        Ok(())
+    })?;
+    Ok(Running { status, is_stopping, broken, notice, offers, watchers, recorder, worker })
 }
 
 fn watches(
@@ -112,12 +127,20 @@ struct Disk {
     replay: Vec<(u64, Entry)>,
     worker: Worker,
     recorded: Recorded,
+    /// The last entry of the control journal that the journal has.
+    controls: u64,
+}
+
+/// What the worker is made with.
+struct Known<'a> {
+    config: &'a Config,
+    knowledge: &'a Knowledge,
+    lists: IntelBuilder,
 }
 
 fn open(
     data_dir: &Path,
-    config: &Config,
-    knowledge: &Knowledge,
+    known: Known<'_>,
     (store, status, is_stopping): (Arc<dyn Store>, &Arc<Status>, &Arc<AtomicBool>),
 ) -> Result<Disk> {
     let (journal, opened) = Journal::open(&data_dir.join("journal"))?;
@@ -129,7 +152,7 @@ fn open(
     }
     let spool = Spool::open(&data_dir.join("spool"))?;
     let shared = (Arc::clone(status), Arc::clone(is_stopping));
-    let (mut worker, position) = worker(config, knowledge, store, spool.clone(), shared)?;
+    let (mut worker, position) = worker(known, store, spool.clone(), shared)?;
     let replay: Vec<(u64, Entry)> =
         opened.entries.into_iter().filter(|it| it.0 > position.entry).collect();
     check_gap(&position, &replay, journal.next())?;
@@ -137,10 +160,16 @@ fn open(
     status.keep_from(position.before.0, position.before.1);
     worker.snapshot_at = (position.entry + 1, position.recorded.next_object);
     let mut recorded = position.recorded;
+    let mut controls = worker.controls.through;
     for (_, entry) in &replay {
         recorded.replay(entry);
+        if let Entry::Controls(through) = entry {
+            controls = controls.max(*through);
+        }
     }
-    Ok(Disk { journal, spool, replay, worker, recorded })
+    status.control_worked(worker.controls.through);
+    status.control_written(controls::latest(&*worker.store, controls)?);
+    Ok(Disk { journal, spool, replay, worker, recorded, controls })
 }
 
 /// Hands the worker what is to be worked on again, then records what comes.
@@ -189,8 +218,7 @@ pub(super) fn stop(running: Running) -> Result<()> {
 
 /// The worker with what the latest snapshot holds, and where that stands.
 fn worker(
-    config: &Config,
-    knowledge: &Knowledge,
+    Known { config, knowledge, lists }: Known<'_>,
     store: Arc<dyn Store>,
     spool: Spool,
     (status, is_stopping): (Arc<Status>, Arc<AtomicBool>),
@@ -198,10 +226,17 @@ fn worker(
     let registry = Arc::new(detectors::registry(&config.in_force()));
     let options =
         telemetry::Options { limits: config.limits.clone(), interest: scan::interest(&registry) };
-    let mut engine = Engine::new(registry, Arc::clone(&knowledge.intel), config.engine());
+    let saved = latest_snapshot(&*store)?;
+    let controls = match saved.as_ref().and_then(|it| it.controls.as_deref()) {
+        Some(bytes) => InForce::restore(bytes)?,
+        None => InForce::default(),
+    };
+    let kept = saved.as_ref().map(|it| it.contents.clone()).unwrap_or_default();
+    let intel = controls.intel(&lists, &*store, &|it| status.log(it));
+    let mut engine = Engine::new(registry, intel, config.engine());
     // The recorder says by entry what is impossible: the journal's writer may not depend on the start.
     let intake_options = config.intake(Timestamp::MAX);
-    let (intake, position) = match latest_snapshot(&*store)? {
+    let (intake, position) = match saved {
         Some(saved) => {
             engine.restore(&saved.engine)?;
             (Intake::restore(intake_options, &saved.intake)?, saved.position)
@@ -235,6 +270,9 @@ fn worker(
         status,
         is_stopping,
         snapshot_at: (0, 0),
+        kept: (controls.through, kept),
+        controls,
+        lists,
         expired_on: None,
         failed: None,
     };

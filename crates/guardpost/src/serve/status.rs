@@ -44,6 +44,8 @@ pub(super) struct Status {
     pub(super) batches: AtomicU64,
     /// Snapshots that were taken.
     pub(super) snapshots: AtomicU64,
+    /// The last entry of the control journal that was written, and the last that the worker acts on.
+    controls: (AtomicU64, AtomicU64),
     /// The last entry that was recorded before the start.
     replay_until: AtomicU64,
     /// The latest event time, and when it was seen.
@@ -76,6 +78,7 @@ impl Status {
             updated: count(),
             batches: count(),
             snapshots: count(),
+            controls: (count(), count()),
             replay_until: count(),
             latest: Mutex::default(),
             problem: Mutex::default(),
@@ -118,6 +121,26 @@ impl Status {
     pub(super) fn taken(&self, objects: u64, bytes: u64) {
         self.objects.fetch_add(objects, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// An entry of the control journal was written.
+    pub(super) fn control_written(&self, sequence: u64) {
+        self.controls.0.fetch_max(sequence, Ordering::SeqCst);
+    }
+
+    /// The last entry of the control journal that was written.
+    pub(super) fn controls_written(&self) -> u64 {
+        self.controls.0.load(Ordering::SeqCst)
+    }
+
+    /// The worker acts on the control journal up to this entry.
+    pub(super) fn control_worked(&self, sequence: u64) {
+        self.controls.1.fetch_max(sequence, Ordering::SeqCst);
+    }
+
+    /// The last entry of the control journal that the worker acts on.
+    pub(super) fn controls_worked(&self) -> u64 {
+        self.controls.1.load(Ordering::SeqCst)
     }
 
     /// Notes how far event time has come.

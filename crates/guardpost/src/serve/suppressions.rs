@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use api::Controls;
 use store::{Criteria, Document, DocumentQuery, Store, StoreError, Suppression};
 
 use super::status::Status;
@@ -36,6 +35,11 @@ impl Suppressions {
             }
         }
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Somebody may have changed one.
+    pub(super) fn stale(&self) {
+        self.is_stale.store(true, Ordering::SeqCst);
     }
 
     fn read(&self) -> Result<Arc<[Suppression]>, StoreError> {
@@ -77,12 +81,6 @@ impl Suppressions {
     }
 }
 
-impl Controls for Suppressions {
-    fn written(&self, _: u64) {
-        self.is_stale.store(true, Ordering::SeqCst);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -108,7 +106,7 @@ mod tests {
             store.apply(&[Change::create(key, body)], None).unwrap();
         }
         assert_eq!(suppressions.now().len(), 0, "nobody was told");
-        suppressions.written(1);
+        suppressions.stale();
         assert_eq!(suppressions.now().len(), 1);
         assert_eq!(suppressions.now()[0].scope, Scope::of(owner));
     }

@@ -1,5 +1,6 @@
 //! What works on the journal: entries to batches, batches to findings in the store, marks to snapshots.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,10 +10,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use engine::model::Timestamp;
-use engine::{Batch, Engine, Intake, SourceId};
+use engine::{Batch, Control, Engine, Intake, SourceId};
+use intel::IntelBuilder;
 use serde::{Deserialize, Serialize};
 use store::{Commit, CommitOutcome, Part, Store};
 
+use super::controls::{InForce, part_name};
 use super::evidence;
 use super::journal::{Accepted, Entry};
 use super::recorder::{Recorded, Work};
@@ -30,6 +33,7 @@ const RETRY: Duration = Duration::from_secs(2);
 pub(super) const ENGINE: &str = "engine";
 pub(super) const INTAKE: &str = "intake";
 pub(super) const POSITION: &str = "position";
+pub(super) const CONTROLS: &str = "controls";
 
 /// Where in the journal a snapshot stands.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -57,6 +61,12 @@ pub(super) struct Worker {
     pub(super) is_stopping: Arc<AtomicBool>,
     /// Entry and object after the latest snapshot.
     pub(super) snapshot_at: (u64, u32),
+    /// What clients of the API have set.
+    pub(super) controls: InForce,
+    /// Lists that are in force beside those of the API.
+    pub(super) lists: IntelBuilder,
+    /// What the latest snapshot holds: the last entry of the control journal, and parts with contents of lists.
+    pub(super) kept: (u64, BTreeSet<String>),
     /// The day on which findings past retention were dropped last.
     pub(super) expired_on: Option<i64>,
     /// Why no more can be done.
@@ -95,6 +105,7 @@ impl Worker {
                 self.intake.cut();
                 self.process();
             }
+            Entry::Controls(through) => self.take_controls(through),
         }
         if let Some(error) = self.failed.take() {
             return Err(error);
@@ -138,6 +149,29 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// What clients of the API changed takes effect before what comes next.
+    fn take_controls(&mut self, through: u64) {
+        let changed = loop {
+            match self.controls.read(&*self.store, through) {
+                Ok(changed) => break changed,
+                Err(error) => {
+                    self.status.log(&format!("cannot read the control journal: {error:#}"));
+                    if self.is_stopping.load(Ordering::SeqCst) {
+                        self.failed = Some(error);
+                        return;
+                    }
+                    thread::sleep(RETRY);
+                }
+            }
+        };
+        if changed.lists {
+            let intel = self.controls.intel(&self.lists, &*self.store, &|it| self.status.log(it));
+            self.intake.control(Control::Intel(intel));
+        }
+        self.process();
+        self.status.control_worked(through);
     }
 
     fn objects(&mut self, first: u32, at: Timestamp, objects: &[Object], starts: &[Timestamp]) {
@@ -230,16 +264,34 @@ impl Worker {
         }
     }
 
-    fn write_snapshot(&self, position: &Position) -> Result<()> {
+    fn write_snapshot(&mut self, position: &Position) -> Result<()> {
         // Before the first batch there is nothing to be passed over.
         let mark = self.store.mark()?.unwrap_or(0);
         let part = |name: &str, bytes| (name.to_owned(), Part::Bytes(bytes));
-        let parts = [
+        let mut parts = vec![
             part(ENGINE, self.engine.snapshot()?),
             part(INTAKE, self.intake.save()?),
             part(POSITION, postcard::to_stdvec(position)?),
+            part(CONTROLS, self.controls.save()?),
         ];
+        let mut contents = BTreeSet::new();
+        for hash in self.controls.contents() {
+            let name = part_name(&hash);
+            // What is missing was told when the lists were put together.
+            let part = if self.kept.1.contains(&name) {
+                Some(Part::Unchanged)
+            } else {
+                self.store.blob(&hash)?.map(Part::Bytes)
+            };
+            if let Some(part) = part {
+                parts.push((name.clone(), part));
+                contents.insert(name);
+            }
+        }
         self.store.write_snapshot(mark, &parts)?;
+        // The snapshot before is a way back: what it does not cover stays.
+        let before = std::mem::replace(&mut self.kept, (self.controls.through, contents)).0;
+        self.store.trim_control(before)?;
         Ok(())
     }
 }
@@ -249,12 +301,16 @@ pub(super) struct Restored {
     pub(super) engine: Vec<u8>,
     pub(super) intake: Vec<u8>,
     pub(super) position: Position,
+    /// What clients of the API had set; none before they could.
+    pub(super) controls: Option<Vec<u8>>,
+    /// Names of the parts with contents of lists.
+    pub(super) contents: BTreeSet<String>,
 }
 
 /// The latest snapshot, if there is one.
 pub(super) fn latest_snapshot(store: &dyn Store) -> Result<Option<Restored>> {
     let Some(snapshot) = store.snapshot()? else { return Ok(None) };
-    let mut parts: std::collections::BTreeMap<_, _> = snapshot.parts.into_iter().collect();
+    let mut parts: BTreeMap<_, _> = snapshot.parts.into_iter().collect();
     let mut part = |name: &str| {
         parts.remove(name).with_context(|| format!("the latest snapshot lacks its part `{name}`"))
     };
@@ -262,7 +318,8 @@ pub(super) fn latest_snapshot(store: &dyn Store) -> Result<Option<Restored>> {
     let Ok(position) = postcard::from_bytes(&position) else {
         bail!("the latest snapshot was written by another version or is damaged");
     };
-    Ok(Some(Restored { engine, intake, position }))
+    let controls = parts.remove(CONTROLS);
+    Ok(Some(Restored { engine, intake, position, controls, contents: parts.into_keys().collect() }))
 }
 
 /// Takes what is read of the objects of an entry.

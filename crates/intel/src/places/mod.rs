@@ -5,7 +5,7 @@ mod maxmind;
 mod mmdb;
 mod table;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use model::{Addr, Hasher64};
 
@@ -57,12 +57,12 @@ pub enum PlacesError {
 }
 
 /// Tables of places, asked in order until every field is known.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Places {
-    databases: Vec<Mmdb>,
+    databases: Vec<Arc<Mmdb>>,
     builtin: bool,
     /// Decoded at the first look-up: most runs never need it.
-    table: OnceLock<Table>,
+    table: Arc<OnceLock<Table>>,
 }
 
 impl Places {
@@ -73,7 +73,7 @@ impl Places {
 
     /// A database in MaxMind's format that knows ASNs, countries or cities.
     pub fn from_mmdb(bytes: Vec<u8>) -> Result<Places, PlacesError> {
-        Ok(Places { databases: vec![Mmdb::new(bytes)?], ..Places::default() })
+        Ok(Places { databases: vec![Arc::new(Mmdb::new(bytes)?)], ..Places::default() })
     }
 
     pub(crate) fn use_builtin(&mut self) {

@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod effect;
+mod service;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,148 +18,9 @@ use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// How long anything may take before a test fails.
-const PATIENCE: Duration = Duration::from_mins(2);
+use service::{KEY, Service, findings, guardpost, make_key, make_key_of};
+
 const DAY: &str = "2026-03-04";
-const KEY: (&str, &str) = ("GPTESTTESTTEST00", "secret-of-the-test-key");
-
-fn guardpost() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_guardpost"))
-}
-
-/// A running service.
-struct Service {
-    child: Child,
-    url: String,
-}
-
-impl Service {
-    fn start(dir: &Path, more: &[&str]) -> Service {
-        let config = dir.join("settings.toml");
-        // Time goes on by the logs alone, and snapshots come often.
-        fs::write(&config, "[serve]\ntick_secs = 3600\nsnapshot_secs = 1\npoll_secs = 1\n")
-            .unwrap();
-        let mut child = guardpost()
-            .args(["serve", "--listen", "127.0.0.1:0", "--no-intel-dir", "--config"])
-            .arg(&config)
-            .arg("--data-dir")
-            .arg(dir.join("data"))
-            .args(more)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let line = lines.next().unwrap().unwrap();
-        let url = line.split_whitespace().find(|it| it.starts_with("http://"));
-        let url = url.unwrap_or_else(|| panic!("{line}")).trim_end_matches(',').to_owned();
-        // A full pipe would stop the service.
-        std::thread::spawn(move || lines.for_each(drop));
-        Service { child, url }
-    }
-
-    /// Pushes a log; tells whether it was taken.
-    fn push(&self, body: &[u8]) -> bool {
-        let pair = format!("Bearer {}:{}", KEY.0, KEY.1);
-        let sent = ureq::post(format!("{}/ingest/logs", self.url))
-            .header("authorization", pair)
-            .send(body);
-        sent.is_ok()
-    }
-
-    fn get(&self, path: &str) -> String {
-        let answer = ureq::get(format!("{}{path}", self.url)).call();
-        answer.unwrap().body_mut().read_to_string().unwrap()
-    }
-
-    fn metric(&self, name: &str) -> u64 {
-        let text = self.get("/metrics");
-        let line = text.lines().find_map(|it| it.strip_prefix(&format!("guardpost_{name} ")));
-        line.unwrap_or_else(|| panic!("{name} in {text}")).parse().unwrap()
-    }
-
-    fn wait(&self, what: &str, is_done: impl Fn(&Service) -> bool) {
-        let begin = Instant::now();
-        while !is_done(self) {
-            assert!(begin.elapsed() < PATIENCE, "{what}: {}", self.get("/metrics"));
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    fn end(mut self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        assert!(self.child.wait().unwrap().success());
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        // A test that failed leaves none behind.
-        let _ended = self.child.kill();
-        let _ended = self.child.wait();
-    }
-}
-
-fn make_key(dir: &Path, account: &str) {
-    let made = guardpost()
-        .args(["keys", "create", "--role", "ingest", "--account", account])
-        .args(["--access-key-id", KEY.0, "--secret-access-key", KEY.1, "--data-dir"])
-        .arg(dir.join("data"))
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{made:?}");
-}
-
-fn make_other_key(dir: &Path, account: &str) -> &'static str {
-    const ID: &str = "GPTESTTESTTEST01";
-    let made = guardpost()
-        .args(["keys", "create", "--role", "ingest", "--account", account])
-        .args(["--access-key-id", ID, "--secret-access-key", KEY.1, "--data-dir"])
-        .arg(dir.join("data"))
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{made:?}");
-    ID
-}
-
-/// The records behind a finding as they are printed.
-fn evidence(dir: &Path, id: &str) -> String {
-    let printed =
-        guardpost().args(["evidence", id, "--data-dir"]).arg(dir.join("data")).output().unwrap();
-    assert!(printed.status.success(), "{printed:?}");
-    String::from_utf8(printed.stdout).unwrap()
-}
-
-/// The findings of a data directory with their evidence, without the times at which they were written.
-fn findings(dir: &Path) -> Vec<Value> {
-    let printed = guardpost()
-        .args(["findings", "--format", "json", "--data-dir"])
-        .arg(dir.join("data"))
-        .output()
-        .unwrap();
-    assert!(printed.status.success(), "{printed:?}");
-    let text = String::from_utf8(printed.stdout).unwrap();
-    let mut findings: Vec<Value> = text
-        .lines()
-        .map(|line| {
-            let mut finding: Value = serde_json::from_str(line).unwrap();
-            for name in ["createdAt", "updatedAt"] {
-                finding.as_object_mut().unwrap().remove(name);
-            }
-            let evidence = evidence(dir, finding["id"].as_str().unwrap());
-            assert!(evidence.contains("SHA-256"), "{evidence}");
-            finding["evidence"] = evidence.into();
-            finding
-        })
-        .collect();
-    findings.sort_by_key(|it| it["id"].to_string());
-    findings
-}
 
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/AWSLogs/111122223333")
@@ -316,8 +180,8 @@ fn logs_of_other_accounts_than_the_key_s_are_left_out() {
     assert!(service.push(&deliveries[0]), "once more is no error");
     assert_eq!(service.metric("objects_known_total"), 1);
     // Whoever delivers under the right account must not find the log taken by somebody else.
-    let id = make_other_key(dir.path(), "111122223333");
-    let pair = format!("Bearer {id}:{}", KEY.1);
+    make_key_of(dir.path(), "111122223333", "ingest", "GPTESTTESTTEST01");
+    let pair = format!("Bearer GPTESTTESTTEST01:{}", KEY.1);
     let sent = ureq::post(format!("{}/ingest/logs", service.url))
         .header("authorization", pair)
         .send(&deliveries[0]);
