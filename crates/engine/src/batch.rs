@@ -7,6 +7,7 @@ use intel::Intel;
 use model::{AccountId, Region, Timestamp};
 use telemetry::{ApiRows, DnsRows};
 
+use crate::disabled::Disabled;
 use crate::flow_lines::FlowLines;
 use crate::inventory::Descriptions;
 
@@ -61,6 +62,8 @@ pub enum Control {
     Intel(Arc<Intel>),
     /// Facts from outside of the logs, learnt beside those that are known.
     Inventory(Arc<Descriptions>),
+    /// Other types of findings are switched off.
+    Disabled(Arc<Disabled>),
     /// Somebody judged a finding.
     Feedback {
         /// Account of the finding.
@@ -94,6 +97,7 @@ impl std::fmt::Debug for Control {
         match self {
             Control::Intel(intel) => write!(f, "Intel({:016x})", intel.version()),
             Control::Inventory(_) => f.write_str("Inventory"),
+            Control::Disabled(disabled) => write!(f, "{disabled:?}"),
             Control::Feedback { finding_type, key, useful, .. } => {
                 write!(f, "Feedback({finding_type} {key} useful={useful})")
             }

@@ -9,7 +9,8 @@ use engine::findings::Draft;
 use engine::model::{Region, Timestamp};
 use engine::telemetry::{ApiRows, Span};
 use engine::{
-    Batch, Control, Engine, EngineOptions, Intake, IntakeOptions, Serial, SourceId, Suppression,
+    Batch, Control, Disabled, Engine, EngineOptions, Intake, IntakeOptions, Off, Serial, SourceId,
+    Suppression,
 };
 use probe::{
     DRAFT, Line, RAISES, SIGNALS, START, TEACHES, account, at, call, calls, engine, engine_with,
@@ -275,6 +276,33 @@ fn drafts_are_signals_unless_they_are_suppressed() {
     };
     assert!(heard(None) > 0);
     assert_eq!(heard(Some(Arc::new(All))), 0);
+}
+
+#[test]
+fn what_is_switched_off_is_neither_raised_nor_heard_from_that_batch_on() {
+    let drafts = |off: Option<Off>, of: u64| {
+        let mut intake = intake();
+        intake.flows(source("flows"), flows(&[Line::bytes(0, RAISES)]));
+        if let Some(off) = off {
+            let mut disabled = Disabled::default();
+            disabled.add(account(of), Region::new("us-east-1"), off);
+            intake.control(Control::Disabled(Arc::new(disabled)));
+        }
+        intake.flows(source("flows"), flows(&[Line::bytes(60, RAISES)]));
+        intake.finish(Duration::from_mins(15));
+        work(&mut engine(), &intake.take())
+    };
+    let all = drafts(None, 0);
+    let count =
+        |drafts: &[String], what: &str| drafts.iter().filter(|it| it.starts_with(what)).count();
+    assert_eq!((count(&all, "raised"), count(&all, "signal") > 1), (2, true), "{all:?}");
+    for off in [Off::All, Off::Types([DRAFT.name].into())] {
+        let few = drafts(Some(off), 0);
+        assert_eq!(count(&few, "raised"), 1, "{few:?}");
+        assert!(count(&few, "signal") < count(&all, "signal"), "{few:?}");
+    }
+    assert_eq!(drafts(Some(Off::All), 1), all, "another account");
+    assert_eq!(drafts(Some(Off::Types(["Other:EC2/Type"].into())), 0), all, "another type");
 }
 
 #[test]

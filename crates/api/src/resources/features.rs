@@ -30,7 +30,7 @@ const ALL: [(Name, FeatureStatus); 12] = [
     (Name::EksRuntimeMonitoring, FeatureStatus::Disabled),
     (Name::LambdaNetworkLogs, FeatureStatus::Enabled),
     (Name::RuntimeMonitoring, FeatureStatus::Disabled),
-    (Name::AiProtection, FeatureStatus::Disabled),
+    (Name::AiProtection, FeatureStatus::Enabled),
     (Name::AiAnalyst, FeatureStatus::Disabled),
 ];
 

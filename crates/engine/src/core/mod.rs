@@ -10,6 +10,7 @@ use model::{AccountId, EntityId, Scope, Timestamp};
 use crate::batch::{Batch, Control};
 use crate::connection::{ConnectionSettings, SILENT_SECS};
 use crate::detector::Feedback;
+use crate::disabled::Disabled;
 use crate::executor::Executor;
 use crate::inventory::Inventory;
 use crate::key_group::KeyGroup;
@@ -42,6 +43,8 @@ pub struct EngineOptions {
     pub connections: ConnectionSettings,
     /// Suppression rules in force.
     pub suppression: Option<Arc<dyn Suppression>>,
+    /// What is switched off.
+    pub disabled: Arc<Disabled>,
 }
 
 impl Default for EngineOptions {
@@ -51,6 +54,7 @@ impl Default for EngineOptions {
             entities_per_key_group: 16_384,
             connections: ConnectionSettings::default(),
             suppression: None,
+            disabled: Arc::default(),
         }
     }
 }
@@ -169,6 +173,7 @@ impl Engine {
             match control {
                 Control::Intel(intel) => self.intel = intel.clone(),
                 Control::Inventory(facts) => self.inventory.learn_descriptions(facts),
+                Control::Disabled(disabled) => self.options.disabled = disabled.clone(),
                 Control::Feedback { .. } => {}
             }
         }
@@ -239,6 +244,8 @@ impl Engine {
             drafts.append(more);
             signals.append(weak);
         }
+        let disabled = Arc::clone(&self.options.disabled);
+        drafts.retain(|it| !disabled.covers(it));
         if self.registry.signals.is_empty() {
             return drafts;
         }
@@ -260,6 +267,7 @@ impl Engine {
             drafts.append(&mut outputs.drafts);
             outputs.signals.clear();
         }
+        drafts.retain(|it| !disabled.covers(it));
         drafts
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use engine::model::Timestamp;
-use engine::{Control, Engine, Intake};
+use engine::{Control, Engine, EngineOptions, Intake};
 use intel::IntelBuilder;
 use store::Store;
 use tokio::sync::Notify;
@@ -233,7 +233,8 @@ fn worker(
     };
     let kept = saved.as_ref().map(|it| it.contents.clone()).unwrap_or_default();
     let intel = controls.intel(&lists, &*store, &|it| status.log(it));
-    let mut engine = Engine::new(registry, intel, config.engine());
+    let settings = EngineOptions { disabled: controls.disabled(), ..config.engine() };
+    let mut engine = Engine::new(registry, intel, settings);
     // The recorder says by entry what is impossible: the journal's writer may not depend on the start.
     let intake_options = config.intake(Timestamp::MAX);
     let (intake, position) = match saved {

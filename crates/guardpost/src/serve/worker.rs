@@ -170,6 +170,9 @@ impl Worker {
             let intel = self.controls.intel(&self.lists, &*self.store, &|it| self.status.log(it));
             self.intake.control(Control::Intel(intel));
         }
+        if changed.disabled {
+            self.intake.control(Control::Disabled(self.controls.disabled()));
+        }
         self.process();
         self.status.control_worked(through);
     }

@@ -14,6 +14,7 @@ const ADMIN: &str = "GPTESTTESTADMIN0";
 const LISTED: &str = "198.51.100.66";
 const TRUSTED: &str = "198.51.100.77";
 const CALLER: &str = "Recon:IAMUser/MaliciousIPCaller.Custom";
+const READER: &str = "UnauthorizedAccess:S3/MaliciousIPCaller.Custom";
 const TALKER: &str = "UnauthorizedAccess:EC2/MaliciousIPCaller.Custom";
 
 /// A service with a detector, and the lists in `lists`.
@@ -127,6 +128,19 @@ fn call(minute: u64, source: &str) -> String {
     json!({ "Records": [record] }).to_string()
 }
 
+/// An object that is read from an address at this minute after ten.
+fn object_read(minute: u64, source: &str) -> String {
+    let mut log: Value = serde_json::from_str(&call(minute, source)).unwrap();
+    let record = &mut log["Records"][0];
+    record["eventName"] = json!("GetObject");
+    record["requestParameters"] = json!({"bucketName": "reports", "key": "a"});
+    record["resources"] =
+        json!([{"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::reports", "accountId": ACCOUNT}]);
+    record["managementEvent"] = json!(false);
+    record["eventCategory"] = json!("Data");
+    log.to_string()
+}
+
 #[test]
 fn lists_raise_findings_and_trusted_ones_silence_them() {
     let world = World::start();
@@ -183,6 +197,43 @@ fn a_list_that_cannot_be_read_says_why_and_is_read_again_on_demand() {
     world.wait_for(&format!("/threatintelset/{id}"), "ACTIVE");
     world.push(&flows(1, LISTED));
     world.expect(TALKER, 1);
+    world.service.end();
+}
+
+#[test]
+fn what_is_switched_off_raises_nothing_from_then_on() {
+    let world = World::start();
+    world.list("threatintelset", LISTED, "ACTIVE");
+    world.push(&flows(1, LISTED));
+    world.expect(TALKER, 1);
+    world.call("POST", "", &json!({"enable": false}));
+    world.push(&flows(2, LISTED));
+    let world = world.kill();
+    world.push(&flows(3, LISTED));
+    world.expect(TALKER, 1);
+    // Over a snapshot as well.
+    let world = world.kill();
+    world.push(&flows(4, LISTED));
+    world.expect(TALKER, 1);
+    world.call("POST", "", &json!({"enable": true}));
+    world.push(&flows(5, LISTED));
+    world.expect(TALKER, 2);
+    // A feature that the type does not need.
+    let features = json!({"features": [{"name": "S3_DATA_EVENTS", "status": "DISABLED"}]});
+    world.call("POST", "", &features);
+    world.push(&flows(6, LISTED));
+    world.expect(TALKER, 3);
+    world.push(&object_read(7, LISTED));
+    world.push(&call(90, "192.0.2.9"));
+    assert_eq!(world.count(READER), 0);
+    let features = json!({"features": [{"name": "S3_DATA_EVENTS", "status": "ENABLED"}]});
+    world.call("POST", "", &features);
+    world.push(&object_read(91, LISTED));
+    world.push(&call(180, "192.0.2.9"));
+    world.expect(READER, 1);
+    world.call("DELETE", "", &Value::Null);
+    world.push(&flows(181, LISTED));
+    world.expect(TALKER, 3);
     world.service.end();
 }
 

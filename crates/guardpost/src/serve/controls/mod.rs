@@ -4,6 +4,7 @@
 //! the same lists in force at the same place. A snapshot holds the fold, and the contents of lists as parts of their
 //! own.
 
+mod features;
 mod lists;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use api::{Control, ControlContent, ControlDocument, kinds};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::{BlobHash, ControlEntry, DocumentKey, Store};
 
 pub(super) use lists::part_name;
@@ -34,6 +35,8 @@ pub(super) struct InForce {
 pub(super) struct Changed {
     /// Other lists are in force, or for others.
     pub(super) lists: bool,
+    /// Other detectors or features are switched off.
+    pub(super) disabled: bool,
 }
 
 /// The form in a snapshot: JSON, so that later versions can read it.
@@ -46,7 +49,7 @@ struct Saved {
 
 /// Whether detection acts on documents of a kind.
 fn matters(kind: &str) -> bool {
-    kinds::LISTS.contains(&kind) || kind == kinds::MEMBERS
+    kinds::LISTS.contains(&kind) || [kinds::MEMBERS, kinds::DETECTORS].contains(&kind)
 }
 
 fn is_active(list: &Value) -> bool {
@@ -103,11 +106,14 @@ impl InForce {
                 self.contents.remove(&key);
             }
         } else {
+            changed.disabled = true;
             // Lists of an administrator are for its members too.
             changed.lists |= self.contents.keys().any(|it| it.owner == owner);
         }
         match body {
             Some(body) => self.documents.insert(key, body),
+            // A detector that was deleted is remembered: nothing is detected until it is made again.
+            None if key.kind == kinds::DETECTORS => self.documents.insert(key, json!(null)),
             None => self.documents.remove(&key),
         };
     }
@@ -170,7 +176,6 @@ impl InForce {
 mod tests {
     use engine::model::{AccountId, Addr, Region, Timestamp};
     use intel::{Categories, Category, IntelBuilder};
-    use serde_json::json;
     use store::{Change, InMemory, Owner};
 
     use super::*;
