@@ -49,6 +49,7 @@ families! {
         ssh_brute_force: SshBruteForce,
         threat_list: ThreatList,
         tor: Tor,
+        traffic_volume_unusual: TrafficVolumeUnusual,
         unusual_dns_resolver: UnusualDnsResolver,
         win_rm_brute_force: WinRmBruteForce,
     }

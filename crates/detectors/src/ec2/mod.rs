@@ -17,5 +17,6 @@ pub mod spambot;
 pub mod ssh_brute_force;
 pub mod threat_list;
 pub mod tor;
+pub mod traffic_volume_unusual;
 pub mod unusual_dns_resolver;
 pub mod win_rm_brute_force;

@@ -113,6 +113,7 @@ pub const RULES: &[Rule] = &[
     must("backdoor:ec2/denialofservice*", Need::Accepted),
     must("backdoor:ec2/spambot", Need::Accepted),
     must("behavior:ec2/networkportunusual", Need::Accepted),
+    must("behavior:ec2/trafficvolumeunusual", Need::Accepted),
     // Sides of CloudTrail.
     must("recon:iamuser/*", Need::Reads),
     must("discovery:iamuser/*", Need::Reads),
@@ -149,6 +150,7 @@ pub const RULES: &[Rule] = &[
     should("trojan:ec2/dnsdataexfiltration", Need::Days(1)),
     // What an interface never did can be told after some time only.
     must("behavior:ec2/networkportunusual", Need::Days(7)),
+    must("behavior:ec2/trafficvolumeunusual", Need::Days(7)),
     must("unauthorizedaccess:iamuser/consoleloginsuccess.b", Need::Days(3)),
     // A scan of a short archive learns from half of it, at least a week.
     must("*:iamuser/anomalousbehavior", Need::Days(7)),

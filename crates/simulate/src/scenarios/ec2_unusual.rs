@@ -40,6 +40,20 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         |stage| greet(stage, None, 6667),
     )
     .after(9),
+    Scenario::of(
+        "Behavior:EC2/TrafficVolumeUnusual",
+        "An instance sends a quarter of a gigabyte to a stranger, as it never did.",
+        |stage| {
+            let (host, stranger) = (stage.host(), stage.stranger());
+            for part in 0..2 {
+                let it = stage.connection(stage.at(part), (&host.ip, &stranger), 443);
+                let sent = (90_000, 126_000_000);
+                stage.connect(&Connection { secs: 50, sent, received: (30_000, 1_560_000), ..it });
+            }
+            stage.expect_instance(&host);
+        },
+    )
+    .after(9),
 ];
 
 /// Four connections to an address, on the list of a category or on none.
