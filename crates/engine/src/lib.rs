@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod baseline;
 mod batch;
 mod connection;
 mod context;
@@ -32,6 +33,7 @@ pub mod stats;
 mod table;
 mod work;
 
+pub use baseline::Learnt;
 pub use batch::{Batch, Control};
 pub use connection::{Connection, ConnectionSettings, Outcome, Side};
 pub use context::{Context, EntityInfo};

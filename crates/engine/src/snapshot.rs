@@ -57,7 +57,7 @@ struct Manifest {
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Group {
+pub(crate) struct Group {
     entities: Vec<SavedEntity>,
     waiting: Vec<(EntityId, u64, Signal)>,
     lessons: Lessons,
@@ -74,10 +74,23 @@ struct SavedEntity {
     states: Vec<(u16, Vec<u8>)>,
 }
 
+impl Group {
+    /// Leaves out what does not outlive a day: connections and signals that wait; and what was counted.
+    pub(crate) fn forget_short(&mut self) {
+        self.waiting.clear();
+        for entity in &mut self.entities {
+            entity.stage = None;
+        }
+        self.evictions.clear();
+        (self.refused_signals, self.evicted_connections) = (0, 0);
+    }
+}
+
 impl Engine {
     /// The whole state after the latest batch. Equal states give equal bytes.
     pub fn snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
-        let key_groups: Result<_, _> = self.key_groups.iter().map(|it| save(&lock(it))).collect();
+        let key_groups: Result<_, _> =
+            self.key_groups.iter().map(|it| save(&lock(it), &|_| true)).collect();
         let specs = self.registry.specs();
         let manifest = Manifest {
             detectors: specs.map(|it| (it.name.to_owned(), it.version)).collect(),
@@ -119,20 +132,25 @@ impl Engine {
 }
 
 /// By number in the snapshot: the detector's number in the registry.
-fn places(saved: &[(String, u16)], registry: &Registry) -> Vec<Option<usize>> {
+pub(crate) fn places(saved: &[(String, u16)], registry: &Registry) -> Vec<Option<usize>> {
     let place = |(name, version): &(String, u16)| {
         registry.specs().position(|it| it.name == name && it.version == *version)
     };
     saved.iter().map(place).collect()
 }
 
-fn save(key_group: &KeyGroup) -> Result<Group, SnapshotError> {
+/// Writes a key group, with the states of the detectors that are wanted, by number.
+pub(crate) fn save(
+    key_group: &KeyGroup,
+    is_wanted: &dyn Fn(usize) -> bool,
+) -> Result<Group, SnapshotError> {
     let mut entities = BTreeMap::new();
     for scope in Scope::ALL {
         for (number, info) in key_group.entities[scope as usize].iter() {
             let mut states = Vec::new();
             for (index, table) in key_group.tables.iter().enumerate() {
                 if key_group.scopes[index] == scope
+                    && is_wanted(index)
                     && let Some(bytes) = table.save(number)?
                 {
                     states.push((index as u16, bytes));
@@ -157,7 +175,7 @@ fn save(key_group: &KeyGroup) -> Result<Group, SnapshotError> {
     })
 }
 
-fn load(
+pub(crate) fn load(
     number: usize,
     group: Group,
     places: &[Option<usize>],

@@ -106,6 +106,11 @@ pub struct ScanArgs {
     #[command(flatten)]
     pub stored: StoredArgs,
 
+    /// What earlier scans learnt to be usual: read if the file is there, and written when the scan is done. Records
+    /// that were learnt already are left out
+    #[arg(long, value_name = "FILE", help_heading = "Knowledge")]
+    pub baseline: Option<PathBuf>,
+
     /// Configuration file; `guardpost config` prints one
     #[arg(long, short, value_name = "FILE", help_heading = "Knowledge")]
     pub config: Option<PathBuf>,

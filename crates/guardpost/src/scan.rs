@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use detectors::rules::DRY_RUN_KEY;
-use engine::{Control, Engine, Intake, Inventory, Registry};
+use engine::{Control, Engine, Intake, Inventory, Registry, SnapshotError};
 use findings::{CoverageRow, ListUsed, Report, ReportFinding};
 use intel::Intel;
 use model::Timestamp;
 use store::{FindingStore as _, StoredFinding};
 use telemetry::{Interest, Options};
 
+use crate::baseline::{Baseline, Known};
 use crate::config::Config;
 use crate::coverage::Given;
 use crate::filter::Filter;
@@ -20,6 +21,7 @@ use crate::knowledge::Knowledge;
 use crate::pipeline::{self, Job, Observer, Outcome, Progress, Reading};
 use crate::plan::{Plan, plan};
 use crate::sources::{Found, Object};
+use crate::tally::Tally;
 use crate::window::Window;
 use crate::{catalog, coverage, evidence};
 
@@ -37,6 +39,8 @@ pub struct Request {
     pub threads: Option<usize>,
     /// Whether the report is to name the SHA-256 of each input.
     pub is_hashed: bool,
+    /// Where what is learnt comes from and goes to.
+    pub baseline: Option<Baseline>,
 }
 
 /// What a scan gave.
@@ -57,6 +61,10 @@ pub struct Scan {
     pub has_inventory: bool,
     /// Days of each account's history from which it was learnt what is usual, if anything learns.
     pub learning_days: Option<u32>,
+    /// What was known before, by a baseline.
+    pub known: Option<Known>,
+    /// Where what was learnt was left, and from which records.
+    pub kept: Option<String>,
     /// What is to be told to the user.
     pub warnings: Vec<String>,
     /// Where the built-in places come from.
@@ -93,16 +101,23 @@ pub fn execute_observed(
     let (clock, started) = (Instant::now(), crate::clock::now());
     let threads = threads(&request);
     let possible = Window::possible(started);
-    let Request { found, knowledge, config, window, is_hashed, .. } = request;
+    let Request { found, knowledge, config, mut window, is_hashed, mut baseline, .. } = request;
+    let known = baseline.as_ref().and_then(Baseline::known);
+    if let Some(known) = known {
+        window.since = window.since.max(known.until);
+    }
     let Plan { objects, starts, duplicates, outside, unreadable } =
         plan(found.objects, &window, &possible, threads);
     if objects.is_empty() && unreadable.is_empty() {
-        bail!("no file lies in the time asked for; check --since and --until");
+        bail!("no file lies in the time asked for; check --since, --until and --baseline");
     }
     let mut settings = config.in_force();
-    let learning_days = settings.learn_within(span_days(&starts));
+    let learning_days = settings.learn_within(span_days(&starts, known.map(|it| it.since)));
     let registry = Arc::new(detectors::registry(&settings));
     let types = registry.finding_types();
+    let mut engine =
+        Engine::new(Arc::clone(&registry), Arc::clone(&knowledge.intel), config.engine());
+    baseline.as_mut().map_or(Ok(()), |it| it.resume(&mut engine))?;
     let options = Options { limits: config.limits.clone(), interest: interest(&registry) };
     let mut intake = Intake::new(config.intake(possible.until));
     if let Some(inventory) = &knowledge.inventory {
@@ -121,15 +136,17 @@ pub fn execute_observed(
             first_object: 0,
             accounts: Arc::default(),
         },
-        engine: Engine::new(registry, Arc::clone(&knowledge.intel), config.engine()),
+        engine,
         intake,
         threads,
         commit_time: started,
+        is_learning_kept: baseline.is_some(),
     };
     let mut outcome = pipeline::run(job, observer, watch);
     outcome.unreadable.extend(unreadable);
     outcome.unreadable.extend(found.unreadable);
     outcome.unreadable.sort();
+    let learnt = outcome.learnt.take();
     let given = Given {
         tally: &outcome.tally,
         intel: &knowledge.intel,
@@ -138,7 +155,12 @@ pub fn execute_observed(
         has_inventory: knowledge.inventory.is_some(),
         has_custom_rules: coverage::has_custom_rules(&config.detectors),
     };
+    let mut warnings = knowledge.warnings;
+    warnings.extend(baseline.iter().flat_map(|it| it.warnings().iter().cloned()));
+    let kept = keep(baseline.as_ref(), known, learnt, &outcome.tally)?;
     Ok(Scan {
+        known,
+        kept,
         coverage: coverage::rows(&types, &given),
         objects,
         outcome,
@@ -147,7 +169,7 @@ pub fn execute_observed(
         empty: found.empty,
         has_inventory: knowledge.inventory.is_some(),
         learning_days,
-        warnings: knowledge.warnings,
+        warnings,
         lists: lists(&knowledge.intel),
         settings: config.fingerprint(),
         attribution: knowledge.intel.places().attribution().to_owned(),
@@ -173,9 +195,23 @@ fn lists(intel: &Intel) -> Vec<ListUsed> {
     lists
 }
 
-/// Days from the first object to the last one, as far as their starts are known.
-fn span_days(starts: &[Timestamp]) -> u32 {
-    let known = || starts.iter().copied().filter(|it| *it != Timestamp::MIN);
+/// Leaves what was learnt where it is wanted. Gives the line that says so.
+fn keep(
+    baseline: Option<&Baseline>,
+    known: Option<Known>,
+    learnt: Option<Result<Vec<u8>, SnapshotError>>,
+    tally: &Tally,
+) -> Result<Option<String>> {
+    let Some((baseline, learnt)) = baseline.zip(learnt) else { return Ok(None) };
+    let kinds = || tally.kinds().map(|it| it.1);
+    let Some(last) = kinds().map(|it| it.last).max() else { return Ok(None) };
+    let since = kinds().map(|it| it.first).chain(known.map(|it| it.since)).min().unwrap_or(last);
+    baseline.keep(learnt, since, last).map(Some)
+}
+
+/// Days from the first object, or what was learnt before, to the last object, as far as their starts are known.
+fn span_days(starts: &[Timestamp], learnt: Option<Timestamp>) -> u32 {
+    let known = || starts.iter().copied().chain(learnt).filter(|it| *it != Timestamp::MIN);
     let (first, last) = (known().min(), known().max());
     let days = first.zip(last).map_or(0, |(first, last)| last.day() - first.day());
     u32::try_from(days).unwrap_or(0)

@@ -143,7 +143,8 @@ impl Summary {
         let (Some(days), Some((_, calls))) = (scan.learning_days, calls) else { return };
         let learnt = Duration::from_hours(24 * u64::from(days));
         let days = count(u64::from(days), "day");
-        let text = if calls.first + learnt < calls.last {
+        let first = scan.known.map_or(calls.first, |it| it.since.min(calls.first));
+        let text = if first + learnt < calls.last {
             format!(
                 "unusual behavior is judged after the first {days} of each account's API calls, from which is \
                  learnt what is usual"
@@ -228,6 +229,16 @@ impl Summary {
         );
         self.inventory(scan);
         self.learning(scan);
+        if let Some(known) = scan.known {
+            let (since, until) = (minutes(known.since), minutes(known.until));
+            self.entry(
+                "Baseline",
+                &format!("learnt from {since} to {until}; records before are left out"),
+            );
+        }
+        if let Some(kept) = &scan.kept {
+            self.entry("Baseline", kept);
+        }
         for warning in &scan.warnings {
             self.entry("Note", warning);
         }

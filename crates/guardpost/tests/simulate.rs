@@ -63,6 +63,7 @@ fn scan(made: &Simulation) -> Vec<Raised> {
         window: Window::default(),
         threads: Some(1),
         is_hashed: false,
+        baseline: None,
     };
     let scan = execute(request, &mut |_, _| {}, &mut |_| {}).unwrap();
     assert_eq!(scan.failed(), 0, "every record is read");

@@ -213,10 +213,15 @@ impl Intake {
         self.watermarks.latest()
     }
 
-    /// Ends the input: everything that waits leaves, and time passes until `horizon` after the last event.
-    pub fn finish(&mut self, horizon: Duration) {
+    /// Lets everything go that waits, without letting time pass.
+    pub fn drain(&mut self) {
         self.release(Timestamp::MAX);
         self.cut();
+    }
+
+    /// Ends the input: everything that waits leaves, and time passes until `horizon` after the last event.
+    pub fn finish(&mut self, horizon: Duration) {
+        self.drain();
         if let Some(latest) = self.watermarks.latest() {
             self.watermarks.set(latest + horizon);
             self.push();

@@ -37,7 +37,8 @@ pub fn run(args: &CoverageArgs) -> Result<()> {
     let types: Vec<_> = detectors::registry(&config.in_force()).finding_types();
     let has_custom_rules = has_custom_rules(&config.detectors);
     let threads = args.threads.map(usize::from);
-    let request = Request { found, knowledge, config, window, threads, is_hashed: false };
+    let request =
+        Request { found, knowledge, config, window, threads, is_hashed: false, baseline: None };
     let scan = super::scan::execute_shown(request, false)?;
     let written = written(&args.threat_list);
     let tally = &scan.outcome.tally;

@@ -50,6 +50,7 @@ pub fn run(args: &DemoArgs) -> Result<()> {
         window: Window::default(),
         threads: None,
         is_hashed: true,
+        baseline: None,
     };
     let scan = super::scan::execute_shown(request, false)?;
     let (findings, lost) = scan.explained(&scan.findings(&Filter::default()));

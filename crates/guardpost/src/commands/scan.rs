@@ -5,6 +5,7 @@ use findings::Finding;
 use findings::format::summary as findings_line;
 use store::StoredFinding;
 
+use crate::baseline::Baseline;
 use crate::cli::ScanArgs;
 use crate::config::Config;
 use crate::filter::Filter;
@@ -31,6 +32,7 @@ pub fn run(args: &ScanArgs) -> Result<u8> {
     config.select(&args.custom_rules, args.strict_catalogue)?;
     let knowledge = knowledge(args, &config)?;
     let lists = super::intel::lists_line(&knowledge.stored);
+    let baseline = args.baseline.as_deref().map(Baseline::open).transpose()?;
     let file = args.output.as_deref();
     output::check(file)?;
     let format = Format::choose(args.format, file);
@@ -42,6 +44,7 @@ pub fn run(args: &ScanArgs) -> Result<u8> {
         window,
         threads: args.threads.map(usize::from),
         is_hashed: format == Format::Html,
+        baseline,
     };
     let scan = execute_shown(request, args.quiet)?;
     let findings = scan.findings(&filter);

@@ -26,7 +26,8 @@ pub fn run(args: &SummaryArgs) -> Result<()> {
     output::check(file)?;
     let found = sources::find(&args.paths, file, config.scan.file_bytes)?;
     let threads = args.threads.map(usize::from);
-    let request = Request { found, knowledge, config, window, threads, is_hashed: false };
+    let request =
+        Request { found, knowledge, config, window, threads, is_hashed: false, baseline: None };
     let mut collector = Collector::new(subject.clone());
     let scan = super::scan::execute_observed(request, args.quiet, &mut collector)?;
     let mut findings = scan.findings(&Filter::default());

@@ -25,6 +25,7 @@ pub(super) struct Consumer<'c> {
     intake: Intake,
     executor: &'c dyn Executor,
     commit_time: Timestamp,
+    is_learning_kept: bool,
     watch: &'c mut dyn FnMut(&Progress),
     observer: &'c mut dyn Observer,
     /// Bytes that were read of objects that have not ended.
@@ -53,6 +54,7 @@ impl<'c> Consumer<'c> {
             dropped: 0,
             counters: engine::Counters::default(),
             progress: Progress::default(),
+            learnt: None,
         };
         let (engine, intake, commit_time) = (job.engine, job.intake, job.commit_time);
         Consumer {
@@ -61,6 +63,7 @@ impl<'c> Consumer<'c> {
             intake,
             executor,
             commit_time,
+            is_learning_kept: job.is_learning_kept,
             watch,
             observer,
             parts: BTreeMap::new(),
@@ -94,6 +97,12 @@ impl<'c> Consumer<'c> {
     }
 
     pub(super) fn finish(mut self) -> Outcome {
+        if self.is_learning_kept {
+            // Before time goes on: the next scan begins where the records end.
+            self.intake.drain();
+            self.work();
+            self.outcome.learnt = Some(self.engine.baseline());
+        }
         self.intake.finish(HORIZON);
         self.work();
         self.outcome.released_early = self.intake.released_early();

@@ -13,7 +13,7 @@ mod timed;
 
 use std::time::Duration;
 
-use engine::{Batch, Engine, Executor as _, Intake, Inventory, SourceId};
+use engine::{Batch, Engine, Executor as _, Intake, Inventory, SnapshotError, SourceId};
 use findings::InputFile;
 use model::{SeverityBand, Timestamp};
 use store::MemoryStore;
@@ -59,6 +59,8 @@ pub struct Job<'j> {
     pub threads: usize,
     /// The time that findings are written with.
     pub commit_time: Timestamp,
+    /// Whether what was learnt is wanted.
+    pub is_learning_kept: bool,
 }
 
 /// How far a run has come.
@@ -98,6 +100,8 @@ pub struct Outcome {
     pub counters: engine::Counters,
     /// How far it came.
     pub progress: Progress,
+    /// What was learnt, if it is wanted.
+    pub learnt: Option<Result<Vec<u8>, SnapshotError>>,
 }
 
 /// What takes pieces of objects in journal order.

@@ -1,5 +1,6 @@
 //! Tests that run the built program.
 
+mod baseline;
 mod codes;
 mod common;
 mod demo;
