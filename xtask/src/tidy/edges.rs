@@ -23,6 +23,7 @@ const LIBRARIES: &[&str] = &[
     "guardpost-store",
     "guardpost-simulate",
     "guardpost-api",
+    "guardpost-aws",
 ];
 
 const TABLE: &[Row] = &[
@@ -58,6 +59,7 @@ const TABLE: &[Row] = &[
     row("guardpost-store", &["guardpost-model", "guardpost-findings"], &[]),
     row("guardpost-simulate", &["guardpost-model"], &[]),
     row("guardpost-api", &["guardpost-model", "guardpost-store", "guardpost-findings"], &[]),
+    row("guardpost-aws", &["guardpost-model"], &[]),
     row("guardpost", LIBRARIES, &[]),
     // A tool of the repository, not a part of the product.
     row("xtask", LIBRARIES, &[]),
