@@ -3,6 +3,7 @@
 mod print;
 mod range;
 mod sections;
+mod sources;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -21,6 +22,7 @@ use telemetry::Limits;
 use crate::intel::settings::IntelConfig;
 
 pub use print::{print, print_sections};
+pub use sources::QueueConfig;
 
 /// Longest configuration file, in bytes.
 const CONFIG_MAX: u64 = 4 << 20;
@@ -108,6 +110,9 @@ pub struct ServeConfig {
     pub allow_private_locations: bool,
     /// Whether what clients name may be asked without TLS.
     pub allow_http: bool,
+    /// Queues that tell of new objects in S3.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub queues: Vec<QueueConfig>,
 }
 
 impl Default for ServeConfig {
@@ -122,6 +127,7 @@ impl Default for ServeConfig {
             list_timeout_secs: 60,
             allow_private_locations: false,
             allow_http: false,
+            queues: Vec::new(),
         }
     }
 }
@@ -160,7 +166,9 @@ impl Config {
     pub fn parse(text: &str) -> Result<Config> {
         // The text is read twice: only the table has numbers that do not fit their type, such as -1.
         if let Ok(table) = text.parse() {
-            range::check(&table, &sections::sections())?;
+            let repeated = sections::repeated()?.into_iter().map(|it| it.0);
+            let sections: Vec<_> = sections::sections().into_iter().chain(repeated).collect();
+            range::check(&table, &sections)?;
         }
         let config: Config = toml::from_str(text)?;
         config.intel.feeds()?;
@@ -197,6 +205,8 @@ impl Config {
     pub fn fingerprint(&self) -> String {
         let mut settings = self.clone();
         settings.scan.threads = 0;
+        // Where logs come from does not change what is found in them.
+        settings.serve.queues.clear();
         // Settings that cannot be written have no file either: the result is empty, as of none known.
         let text = toml::to_string(&settings).unwrap_or_default();
         if text.is_empty() {

@@ -7,7 +7,7 @@ use detectors::Section;
 use toml::{Table, Value};
 
 use super::Config;
-use super::sections::sections;
+use super::sections::{repeated, sections};
 
 const HEAD: &str = "\
 # Guardpost's configuration with its defaults. Give it with --config.
@@ -45,8 +45,30 @@ pub fn print_sections(sections: &[Section]) -> Result<String> {
                 None => line(&mut out, format_args!("# {} = (not set)", field.name)),
             }
         }
+        let prefix = format!("{}.", section.name);
+        for (section, values) in repeated()?.iter().filter(|it| it.0.name.starts_with(&prefix)) {
+            example(&mut out, section, values);
+        }
     }
     Ok(out)
+}
+
+/// A section that there may be several of, commented out.
+fn example(out: &mut String, section: &Section, values: &Table) {
+    out.push('\n');
+    comment(out, &section.doc);
+    line(out, format_args!("# [[{}]]", section.name));
+    for field in &section.fields {
+        let value = values.get(field.name);
+        let mut text = field.doc.clone();
+        if let Some(Value::Integer(_)) = value {
+            let (least, most) = (field.range.start(), field.range.end());
+            // Writing to a string cannot fail.
+            let _ok = write!(text, "\nFrom {least} to {most}.");
+        }
+        text.lines().for_each(|it| line(out, format_args!("# # {it}")));
+        line(out, format_args!("# {} = {}", field.name, value.map(inline).unwrap_or_default()));
+    }
 }
 
 /// The value on one line; a table must not become a section of its own.
@@ -101,6 +123,18 @@ mod tests {
             }
         }
         names
+    }
+
+    #[test]
+    fn sections_that_may_be_several_are_examples() {
+        let text = print().unwrap();
+        let begin = text.find("# [[serve.queues]]").unwrap();
+        let example = text[begin..].split("\n\n").next().unwrap();
+        let example: Vec<&str> = example.lines().map(|it| it.strip_prefix("# ").unwrap()).collect();
+        let config = Config::parse(&example.join("\n")).unwrap();
+        assert_eq!(config.serve.queues, [super::super::QueueConfig::default()]);
+        let given = "[[serve.queues]]\nurl = \"https://sqs.us-east-1.amazonaws.com/111122223333/guardpost\"";
+        assert_eq!(Config::parse(given).unwrap(), config, "only the address is needed");
     }
 
     #[test]

@@ -12,15 +12,12 @@ const TOLD_MAX: usize = 20;
 pub(super) fn check(file: &Table, sections: &[Section]) -> Result<()> {
     let mut wrong = Vec::new();
     for section in sections {
-        let table = section
-            .name
-            .split('.')
-            .try_fold(file, |table, part| table.get(part).and_then(Value::as_table));
-        let Some(table) = table else { continue };
-        for field in &section.fields {
-            for value in table.get(field.name).into_iter().flat_map(numbers) {
-                if !is_allowed(value, field) {
-                    wrong.push(message(&section.name, field, value));
+        for (name, table) in tables(file, &section.name) {
+            for field in &section.fields {
+                for value in table.get(field.name).into_iter().flat_map(numbers) {
+                    if !is_allowed(value, field) {
+                        wrong.push(message(&name, field, value));
+                    }
                 }
             }
         }
@@ -34,6 +31,22 @@ pub(super) fn check(file: &Table, sections: &[Section]) -> Result<()> {
         wrong.push(format!("and {more} more"));
     }
     bail!("{}", wrong.join("\n"))
+}
+
+/// The section of a name, or all of them where there may be several, with their places in the file.
+fn tables<'f>(file: &'f Table, name: &str) -> Vec<(String, &'f Table)> {
+    let (parent, last) = name.rsplit_once('.').unwrap_or(("", name));
+    let mut parts = parent.split('.').filter(|it| !it.is_empty());
+    let parent = parts.try_fold(file, |table, part| table.get(part)?.as_table());
+    match parent.and_then(|it| it.get(last)) {
+        Some(Value::Table(table)) => vec![(name.to_owned(), table)],
+        Some(Value::Array(all)) => {
+            let table =
+                |(at, it): (usize, &'f Value)| Some((format!("{name}[{at}]"), it.as_table()?));
+            all.iter().enumerate().filter_map(table).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The value, or the elements of a list.
@@ -62,11 +75,13 @@ fn message(section: &str, field: &Field, value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sections::sections;
+    use super::super::sections::{repeated, sections};
     use super::*;
 
     fn checked(text: &str) -> Result<(), String> {
-        check(&text.parse().expect("TOML"), &sections()).map_err(|error| error.to_string())
+        let repeated = repeated().expect("defaults").into_iter().map(|it| it.0);
+        let sections: Vec<Section> = sections().into_iter().chain(repeated).collect();
+        check(&text.parse().expect("TOML"), &sections).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -83,6 +98,10 @@ mod tests {
             (
                 "[detectors.ec2.port_scan]\nwindow_secs = -1",
                 "detectors.ec2.port_scan.window_secs = -1 is out of range: give 1 to 7776000",
+            ),
+            (
+                "[[serve.queues]]\nurl = \"a\"\n[[serve.queues]]\ntogether = 9",
+                "serve.queues[1].together = 9 is out of range: give 10 to 1000",
             ),
             ("[scan]\nthreads = 1025", "scan.threads = 1025 is out of range: give 0 to 1024"),
         ] {

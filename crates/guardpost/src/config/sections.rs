@@ -2,13 +2,64 @@
 
 use std::ops::RangeInclusive;
 
+use anyhow::{Context as _, Result};
 use detectors::{Field, Section, Settings};
+use toml::Table;
+
+use super::sources::QueueConfig;
 
 /// Every section in the order of the file.
 pub(super) fn sections() -> Vec<Section> {
     let detectors = Settings::sections().into_iter();
     let detectors = detectors.map(|it| Section { name: format!("detectors.{}", it.name), ..it });
     own().into_iter().chain(detectors).collect()
+}
+
+/// Sections that there may be several of, with the values of one in which only what is needed is given.
+pub(super) fn repeated() -> Result<Vec<(Section, Table)>> {
+    let about = "cannot write the defaults";
+    Ok(vec![(queues(), Table::try_from(QueueConfig::default()).context(about)?)])
+}
+
+fn queues() -> Section {
+    section(
+        "serve.queues",
+        "A queue of SQS that tells which objects were written to S3; one such section for each queue. Credentials\n\
+         and Region are found as by the AWS CLI.",
+        &[
+            ("url", 0..=0, "Address of the queue. It must be given."),
+            (
+                "region",
+                0..=0,
+                "Region of the queue, if neither its address nor the environment tells it.",
+            ),
+            (
+                "buckets",
+                0..=0,
+                "Buckets whose objects are taken; messages about others stay in the queue. An empty list stands\n\
+                 for all that the credentials may read.",
+            ),
+            (
+                "together",
+                10..=1000,
+                "Messages whose objects are read together, in the order of their records. Raising it helps\n\
+                 where many wait.",
+            ),
+            ("receivers", 1..=16, "How many receive messages at a time."),
+            ("fetches", 1..=64, "Objects that each of them fetches at a time."),
+            (
+                "wait_secs",
+                0..=20,
+                "Seconds to wait for messages at a time. Raising it makes fewer requests, and ending take longer.",
+            ),
+            (
+                "visibility_secs",
+                30..=43_200,
+                "Seconds for which messages are hidden from other receivers; for longer where taking them in takes\n\
+                 longer. What failed is tried again after so long.",
+            ),
+        ],
+    )
 }
 
 fn section(name: &str, doc: &str, fields: &[(&'static str, RangeInclusive<i64>, &str)]) -> Section {

@@ -11,6 +11,7 @@ use axum::middleware;
 use axum::routing::{get, post};
 
 use super::push::{self, BODY_MAX, Push};
+use super::s3::Tally;
 use super::status::Status;
 
 /// Everything that is served.
@@ -32,10 +33,13 @@ pub(super) fn router(push: Push, api: Router) -> Router {
 
 /// `GET /healthz`: the process works.
 async fn health(State(status): State<Arc<Status>>) -> String {
-    match status.problem() {
-        Some((at, problem)) => format!("ok\nlast problem {at}: {problem}\n"),
-        None => "ok\n".to_owned(),
+    let mut text = "ok\n".to_owned();
+    text.extend(status.sources().iter().map(|it| it.health()));
+    if let Some((at, problem)) = status.problem() {
+        // Writing to a string cannot fail.
+        let _ok = writeln!(text, "last problem {at}: {problem}");
     }
+    text
 }
 
 /// `GET /readyz`: what was recorded before the start is worked on again, new logs are worked on at once.
@@ -85,5 +89,59 @@ async fn metrics(State(status): State<Arc<Status>>) -> String {
         let lag = crate::clock::now().since(latest).as_secs_f64();
         add("event_lag_seconds", "Age of the latest event", "gauge", &lag);
     }
+    text.push_str(&metrics_of(&status.sources()));
     text
+}
+
+/// Metrics of the sources that count by themselves.
+fn metrics_of(sources: &[Arc<Tally>]) -> String {
+    let mut text = String::new();
+    if sources.is_empty() {
+        return text;
+    }
+    let mut family = |name: &str, help: &str, kind: &str, values: &[(String, f64)]| {
+        // Writing to a string cannot fail.
+        let _ok = writeln!(text, "# HELP guardpost_{name} {help}\n# TYPE guardpost_{name} {kind}");
+        for (labels, value) in values {
+            let _ok = writeln!(text, "guardpost_{name}{{{labels}}} {value}");
+        }
+    };
+    let label = |it: &Tally| format!("source=\"{}\"", escaped(&it.name));
+    let each = |of: &dyn Fn(&Tally) -> Option<f64>| -> Vec<(String, f64)> {
+        sources.iter().filter_map(|it| Some((label(it), of(it)?))).collect()
+    };
+    let count = |it: &AtomicU64| Some(it.load(Ordering::Relaxed) as f64);
+    let messages = each(&|it| count(&it.messages));
+    family("source_messages_total", "Messages that were received", "counter", &messages);
+    let objects = each(&|it| count(&it.objects));
+    family("source_objects_total", "Objects of a source that were taken in", "counter", &objects);
+    let bytes = each(&|it| count(&it.bytes));
+    family("source_bytes_total", "Their bytes as they came", "counter", &bytes);
+    let skipped = each(&|it| count(&it.skipped));
+    family("source_skipped_total", "What was told of and is no log", "counter", &skipped);
+    let failures: Vec<_> = sources
+        .iter()
+        .flat_map(|it| {
+            it.failures()
+                .map(|(cause, count)| (format!("{},cause=\"{cause}\"", label(it)), count as f64))
+        })
+        .collect();
+    family("source_failures_total", "What could not be taken in, by cause", "counter", &failures);
+    let gaps = each(&|it| Some(it.gaps() as f64));
+    family("source_gaps", "Objects that are known of and not taken in yet", "gauge", &gaps);
+    let waiting = each(&|it| count(&it.waiting));
+    family("source_waiting_messages", "Messages that wait, about", "gauge", &waiting);
+    let oldest = each(&Tally::oldest_secs);
+    family(
+        "source_oldest_message_seconds",
+        "Age of the oldest message of the last ones",
+        "gauge",
+        &oldest,
+    );
+    text
+}
+
+/// A value of a label.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

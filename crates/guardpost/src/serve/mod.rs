@@ -18,6 +18,7 @@ mod notice;
 mod push;
 mod recorder;
 mod running;
+mod s3;
 mod spool;
 mod status;
 mod suppressions;

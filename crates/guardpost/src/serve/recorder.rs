@@ -53,6 +53,8 @@ pub(super) enum Body {
     Bytes(Vec<u8>),
     /// In a file, which may be gone later.
     File(PathBuf),
+    /// In a file that is open and goes when it is closed.
+    Open(File),
 }
 
 /// What became of an offer.
@@ -327,6 +329,7 @@ impl Recorder {
         let most = self.pace.object_bytes;
         let kept = match body {
             Body::Bytes(bytes) => self.spool.keep(ordinal, names, &mut bytes.as_slice(), most),
+            Body::Open(mut file) => self.spool.keep(ordinal, names, &mut file, most),
             Body::File(path) => match File::open(path) {
                 Ok(mut file) => self.spool.keep(ordinal, names, &mut file as &mut dyn Read, most),
                 // It may become readable, or files may be closed again.

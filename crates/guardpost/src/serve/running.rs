@@ -20,6 +20,7 @@ use super::journal::{Entry, Journal};
 use super::lists::{Loader, Places};
 use super::notice::Notice;
 use super::recorder::{Offer, Pace, Recorded, Recorder, Work};
+use super::s3::{self, Source};
 use super::spool::Spool;
 use super::status::Status;
 use super::suppressions::Suppressions;
@@ -44,7 +45,7 @@ pub(super) struct Running {
     pub(super) broken: Arc<Notify>,
     pub(super) notice: Arc<Notice>,
     pub(super) offers: SyncSender<Offer>,
-    watchers: Vec<JoinHandle<Result<()>>>,
+    sources: Vec<JoinHandle<Result<()>>>,
     recorder: JoinHandle<Result<()>>,
     worker: JoinHandle<Result<()>>,
 }
@@ -56,6 +57,9 @@ pub(super) fn start(request: Request, store: &Arc<dyn Store>) -> Result<Running>
     let status = Arc::new(Status::new(Duration::from_hours(config.serve.evidence_hours)));
     let is_stopping = Arc::new(AtomicBool::new(false));
     let watches = watches(watch, &data_dir, &config, (&status, &is_stopping))?;
+    let mut offering = s3::sources(&config, &data_dir, (&status, &is_stopping))?;
+    let watch = |it: Watch| -> Source { Box::new(move |offers| it.run(offers)) };
+    offering.extend(watches.into_iter().map(watch));
     let known = Known { config: &config, knowledge: &knowledge, lists };
     let Disk { journal, spool, replay, worker, recorded, controls } =
         open(&data_dir, known, (Arc::clone(store), &status, &is_stopping))?;
@@ -79,14 +83,14 @@ pub(super) fn start(request: Request, store: &Arc<dyn Store>) -> Result<Running>
     let worker = spawn("worker", &broken, move || worker.run(&work))?;
     let recorder =
         spawn("recorder", &broken, move || record(recorder, replay, out, started, &offered))?;
-    let mut watchers = Vec::new();
-    for watch in watches {
+    let mut sources = Vec::new();
+    for source in offering {
         let offers = offers.clone();
         let run = move || {
-            watch.run(&offers);
+            source(&offers);
             Ok(())
         };
-        watchers.push(spawn("watch", &broken, run)?);
+        sources.push(spawn("source", &broken, run)?);
     }
     let (loads, ended) = (Arc::clone(store), Arc::clone(&is_stopping));
     let loader = Loader { store: loads, status: Arc::clone(&status), is_stopping: ended, places };
@@ -95,7 +99,7 @@ pub(super) fn start(request: Request, store: &Arc<dyn Store>) -> Result<Running>
         loader.run();
         Ok(())
     })?;
-    Ok(Running { status, is_stopping, broken, notice, offers, watchers, recorder, worker })
+    Ok(Running { status, is_stopping, broken, notice, offers, sources, recorder, worker })
 }
 
 fn watches(
@@ -206,11 +210,11 @@ fn spawn(
 
 /// Ends: sources, recorder, worker, in this order. What was recorded and not worked on stays in the journal.
 pub(super) fn stop(running: Running) -> Result<()> {
-    let Running { is_stopping, offers, watchers, recorder, worker, .. } = running;
+    let Running { is_stopping, offers, sources, recorder, worker, .. } = running;
     is_stopping.store(true, Ordering::SeqCst);
     drop(offers);
     let panicked = |_| anyhow!("a thread panicked");
-    watchers.into_iter().try_for_each(|it| it.join().map_err(panicked)?)?;
+    sources.into_iter().try_for_each(|it| it.join().map_err(panicked)?)?;
     let recorded = recorder.join().map_err(panicked)?;
     worker.join().map_err(panicked)?.context("working on the journal")?;
     recorded.context("recording")

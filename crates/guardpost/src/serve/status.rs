@@ -1,11 +1,12 @@
 //! How the service is doing: counts that health, metrics and the recorder read.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::model::Timestamp;
 
+use super::s3::Tally;
 use crate::output::say;
 
 /// Longest that a last problem is kept, in characters.
@@ -51,6 +52,7 @@ pub(super) struct Status {
     /// The latest event time, and when it was seen.
     latest: Mutex<Option<(Timestamp, Instant)>>,
     problem: Mutex<Option<(Timestamp, String)>>,
+    sources: Mutex<Vec<Arc<Tally>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -82,6 +84,7 @@ impl Status {
             replay_until: count(),
             latest: Mutex::default(),
             problem: Mutex::default(),
+            sources: Mutex::default(),
         }
     }
 
@@ -173,6 +176,16 @@ impl Status {
     /// The first entry and the first object that a replay may need.
     pub(super) fn kept_from(&self) -> (u64, u32) {
         (self.kept_from.0.load(Ordering::SeqCst), self.kept_from.1.load(Ordering::SeqCst))
+    }
+
+    /// A source that counts by itself.
+    pub(super) fn add_source(&self, source: Arc<Tally>) {
+        lock(&self.sources).push(source);
+    }
+
+    /// The sources that count by themselves.
+    pub(super) fn sources(&self) -> Vec<Arc<Tally>> {
+        lock(&self.sources).clone()
     }
 
     /// Tells whoever watches, and keeps it as the latest problem.
