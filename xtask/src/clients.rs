@@ -15,7 +15,7 @@ const SDK: &str = "crates/api/tests/clients/sdk/Cargo.toml";
 /// Starts the server over a store in memory and drives it.
 pub(crate) fn run() -> Result<()> {
     let target = cargo::metadata()?.target_directory;
-    let python = environment(&target.join("clients"))?;
+    let python = environment(&target.join("clients"), &PACKAGES, "aws")?;
     let build = ["build", "--quiet", "--package", "guardpost-api", "--example", "memory_server"];
     succeed(&mut cargo(&build))?;
     let server = Server::start(&target.join("debug/examples/memory_server"))?;
@@ -31,18 +31,18 @@ pub(crate) fn run() -> Result<()> {
     succeed(sdk.env("AWS_ENDPOINT_URL_GUARDDUTY", &server.endpoint))
 }
 
-/// The Python of a virtual environment with the clients; it is made once.
-fn environment(folder: &Path) -> Result<PathBuf> {
+/// The Python of a virtual environment with packages; it is made once, until it has the program.
+pub(crate) fn environment(folder: &Path, packages: &[&str], program: &str) -> Result<PathBuf> {
     let python = folder.join("bin/python");
-    if !folder.join("bin/aws").is_file() {
+    if !folder.join("bin").join(program).is_file() {
         succeed(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
         let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-        succeed(Command::new(&python).args(install).args(PACKAGES))?;
+        succeed(Command::new(&python).args(install).args(packages))?;
     }
     Ok(python)
 }
 
-fn succeed(command: &mut Command) -> Result<()> {
+pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
     if !status.success() {
         bail!("{command:?}: {status}");

@@ -12,6 +12,7 @@ mod check;
 mod clients;
 mod dga;
 mod docs;
+mod emulator;
 mod eval;
 mod eval_names;
 mod geo;
@@ -27,6 +28,7 @@ cargo xtask COMMAND
 
   check [--fast]   everything a machine can check; --fast: format, lints and unit tests of what changed, tidy
   check --clients  the HTTP API under boto3, the AWS CLI and the Rust SDK, which it builds in target/clients
+  check --emulator the service under an emulator of S3 and SQS, which it installs in target/emulator
   tidy             rules of the repository that no other tool knows
   docs [--check]   writes the reference; --check: fails if a page is out of date
   bench [--small] [--only PART] [--inject] [--product PROGRAM]
@@ -60,6 +62,7 @@ fn run(args: &[String]) -> Result<()> {
         ("check", []) => check::run(check::Mode::Full),
         ("check", ["--fast"]) => check::run(check::Mode::Fast),
         ("check", ["--clients"]) => clients::run(),
+        ("check", ["--emulator"]) => emulator::run(),
         ("tidy", []) => tidy::run(&cargo::root()),
         ("docs", []) => docs::run(false),
         ("docs", ["--check"]) => docs::run(true),
