@@ -25,9 +25,11 @@ pub mod lambda;
 mod learning;
 pub mod rules;
 pub mod s3;
+mod scores;
 mod strict;
 mod tunnels;
 
+pub use scores::{Floor, Scored, scored};
 pub use strict::catalogue_only;
 pub use tunables::{Documented, Field, Section};
 

@@ -3,6 +3,7 @@
 mod intel;
 mod serve;
 mod summary;
+mod tune;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ pub use serve::{
     EvidenceArgs, FindingsArgs, KeyCreateArgs, KeyFileArgs, KeyRevokeArgs, KeysCommand, ServeArgs,
 };
 pub use summary::SummaryArgs;
+pub use tune::TuneArgs;
 
 use crate::output::Format;
 
@@ -44,6 +46,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Tell what the logs say of one principal or instance: when, where from, what it did, findings
     Summary(Box<SummaryArgs>),
+    /// Show how many findings each threshold would have given on your logs, and propose one
+    Tune(Box<TuneArgs>),
     /// Write logs with attacks in them, to see that they are found
     Simulate(SimulateArgs),
     /// Fetch public lists of threats and keep them for scans; list them and look values up
@@ -62,7 +66,7 @@ pub enum Command {
     Keys(KeysCommand),
     /// List the finding types
     Types(TypesArgs),
-    /// Show what a finding type means, how it is detected and what to do
+    /// Show what a finding type means, how it is detected and what to do; or why one finding was raised
     Explain(ExplainArgs),
     /// Print the configuration file with every default
     Config,
@@ -147,6 +151,12 @@ pub struct ScanArgs {
     /// Write the findings to a file
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
+
+    /// Score unusual behavior without raising it, and propose the threshold that gives N alarms a day, by default 1;
+    /// `guardpost tune` shows more
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1",
+        value_parser = tune::budget, help_heading = "Selection")]
+    pub shadow: Option<f64>,
 
     /// Use no colors; `NO_COLOR` does the same
     #[arg(long, help_heading = "Output")]
@@ -291,9 +301,14 @@ pub enum ListFormat {
 /// Arguments of `explain`.
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
-    /// Name of a finding type in any case, or a part that no other has
-    #[arg(value_name = "TYPE")]
+    /// Name of a finding type in any case, or a part that no other has; or a file with findings as `scan` writes
+    /// them in JSON (`-` is standard input), to see on one screen why a finding was raised
+    #[arg(value_name = "TYPE|FILE")]
     pub name: String,
+
+    /// The finding in the file, if there are several: its identifier or the beginning of it
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
 }
 
 /// Arguments of `check-config`.

@@ -37,10 +37,14 @@ impl Filter {
 
     /// Whether a finding is shown.
     pub fn shows(&self, finding: &Finding) -> bool {
-        let name = finding.finding_type.to_lowercase();
         let is_severe = self.least.is_none_or(|it| finding.band() >= it);
-        is_severe
-            && (self.patterns.is_empty() || self.patterns.iter().any(|it| is_match(it, &name)))
+        is_severe && self.shows_type(&finding.finding_type)
+    }
+
+    /// Whether findings of a type are shown.
+    pub fn shows_type(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        self.patterns.is_empty() || self.patterns.iter().any(|it| is_match(it, &name))
     }
 }
 

@@ -11,6 +11,8 @@ use super::history::{History, Usual};
 use super::window::{Unusual, Window};
 use super::{MODEL_VERSION, agent};
 
+/// What the reason that tells the score begins with.
+pub(crate) const SCORE_OF_HOUR: &str = "score of the hour";
 /// Values in one member, as in GuardDuty.
 const VALUES_MAX: usize = 20;
 /// Unusual values that are named in a sentence.
@@ -147,7 +149,7 @@ fn anomalous_apis(window: &Window) -> String {
 fn reasons(judged: &Judged<'_>) -> Vec<Reason> {
     let Judged { window, history, threshold, .. } = judged;
     let mut reasons = vec![Reason::new(
-        &format!("score of the hour (model {MODEL_VERSION})"),
+        &format!("{SCORE_OF_HOUR} (model {MODEL_VERSION})"),
         decimal(window.score),
         format!("{}, from floor_milli and the budget", decimal(*threshold)),
     )];

@@ -1,23 +1,33 @@
-//! `guardpost explain`: everything that is known of a finding type.
+//! `guardpost explain`: everything that is known of a finding type, or why one finding was raised.
 
 use std::fmt::Write as _;
+use std::io::Read as _;
+use std::path::Path;
+use std::{fs, io};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use detectors::Settings;
-use findings::Data;
+use findings::{Data, Finding};
 
 use crate::catalog::{self, Lookup, Served};
 use crate::cli::ExplainArgs;
 use crate::config::print_sections;
 use crate::output::write;
+use crate::screen::screen;
 use crate::text::{visible, wrap};
 
 const WIDTH: usize = 90;
 /// Names that are listed when a part fits several.
 const SEVERAL_MAX: usize = 12;
 
-/// Prints the texts of a type.
+/// Largest file of findings, in bytes.
+const FILE_MAX: u64 = 256 << 20;
+
+/// Prints the texts of a type, or why a finding was raised.
 pub fn run(args: &ExplainArgs) -> Result<()> {
+    if args.id.is_some() || args.name == "-" || Path::new(&args.name).is_file() {
+        return write(&screen(&chosen(args)?), None);
+    }
     let asked = visible(&args.name);
     match catalog::look_up(&args.name) {
         Lookup::One(name) => write(&explain(name)?, None),
@@ -38,6 +48,57 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
             bail!("no finding type is named `{asked}`; did you mean:\n  {}", names.join("\n  "))
         }
     }
+}
+
+/// The finding that is asked for.
+fn chosen(args: &ExplainArgs) -> Result<Finding> {
+    let asked = visible(&args.name);
+    let mut text = String::new();
+    let read = if args.name == "-" {
+        io::stdin().lock().take(FILE_MAX).read_to_string(&mut text)
+    } else {
+        let file = fs::File::open(&args.name).with_context(|| format!("cannot open `{asked}`"))?;
+        file.take(FILE_MAX).read_to_string(&mut text)
+    };
+    read.with_context(|| format!("cannot read `{asked}`"))?;
+    let mut findings = Vec::new();
+    for value in serde_json::Deserializer::from_str(&text).into_iter::<OneOrMany>() {
+        let value = value.with_context(|| {
+            format!("`{asked}` holds no findings: give what `guardpost scan --format json` writes")
+        })?;
+        match value {
+            OneOrMany::One(it) => findings.push(*it),
+            OneOrMany::Many(it) => findings.extend(it),
+        }
+    }
+    let wanted = args.id.as_deref().unwrap_or("");
+    findings.retain(|it| it.id.starts_with(wanted));
+    let listed = |it: &Finding| {
+        format!("{} {} {}", visible(&it.id), visible(&it.finding_type), visible(it.resource.name()))
+    };
+    match findings.as_slice() {
+        [] => bail!(
+            "`{asked}` holds no finding{}",
+            if wanted.is_empty() { "" } else { " with this --id" }
+        ),
+        [one] => Ok(one.clone()),
+        several => {
+            let lines: Vec<String> = several.iter().take(SEVERAL_MAX).map(listed).collect();
+            bail!(
+                "`{asked}` holds {} findings; give one of them with --id, such as:\n  {}",
+                several.len(),
+                lines.join("\n  ")
+            )
+        }
+    }
+}
+
+/// A finding a line, or a list of them.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(Box<Finding>),
+    Many(Vec<Finding>),
 }
 
 fn explain(name: &str) -> Result<String> {

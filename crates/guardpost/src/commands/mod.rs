@@ -12,6 +12,7 @@ pub mod scan;
 pub mod serve;
 pub mod simulate;
 pub mod summary;
+pub mod tune;
 pub mod types;
 
 use std::process::ExitCode;
@@ -69,6 +70,7 @@ fn run(command: Command) -> Result<u8> {
         Command::Demo(args) => demo::run(&args).map(|()| 0),
         Command::Simulate(args) => simulate::run(&args).map(|()| 0),
         Command::Summary(args) => summary::run(&args).map(|()| 0),
+        Command::Tune(args) => tune::run(&args).map(|()| 0),
         Command::Coverage(args) => coverage::run(&args).map(|()| 0),
         Command::Intel(command) => intel::run(&command),
         Command::Serve(args) => serve::run(*args).map(|()| 0),

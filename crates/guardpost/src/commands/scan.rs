@@ -16,6 +16,7 @@ use crate::progress::Bar;
 use crate::scan::{self, Request, Scan};
 use crate::sources;
 use crate::summary::summary;
+use crate::tuning::Scores;
 use crate::window::Window;
 
 /// `--fail-on`: there is such a finding.
@@ -30,6 +31,8 @@ pub fn run(args: &ScanArgs) -> Result<u8> {
     let filter = Filter::new(&args.types, args.min_severity)?;
     let mut config = args.config.as_deref().map(Config::load).transpose()?.unwrap_or_default();
     config.select(&args.custom_rules, args.strict_catalogue)?;
+    let floors = args.shadow.map(|_| super::tune::listen(&mut config)).transpose()?;
+    let mut scores = floors.as_ref().map(|_| Scores::new(filter.clone(), true));
     let knowledge = knowledge(args, &config)?;
     let lists = super::intel::lists_line(&knowledge.stored);
     let baseline = args.baseline.as_deref().map(Baseline::open).transpose()?;
@@ -46,7 +49,12 @@ pub fn run(args: &ScanArgs) -> Result<u8> {
         is_hashed: format == Format::Html,
         baseline,
     };
-    let scan = execute_shown(request, args.quiet)?;
+    let mut nobody = ();
+    let observer: &mut dyn Observer = match &mut scores {
+        Some(scores) => scores,
+        None => &mut nobody,
+    };
+    let scan = execute_observed(request, args.quiet, observer)?;
     let findings = scan.findings(&filter);
     let (findings, lost) = explained(&scan, &findings, format);
     let is_colored = output::is_colored(args.no_color, file);
@@ -59,6 +67,10 @@ pub fn run(args: &ScanArgs) -> Result<u8> {
         let gap =
             if format == Format::Table && !text.is_empty() && file.is_none() { "\n" } else { "" };
         say(&format!("{gap}{line}\n{lists}{}", summary(&scan, lost)));
+    }
+    if let (Some(scores), Some(floors), Some(budget)) = (&scores, &floors, args.shadow) {
+        let tunings = super::tune::tunings(scores, floors, &scan, budget);
+        say(&super::tune::proposals(&tunings, budget));
     }
     Ok(exit_code(args, &scan, findings.iter().map(|it| &it.finding)))
 }

@@ -80,8 +80,9 @@ impl<'c> Consumer<'c> {
     }
 
     fn process(&mut self, batch: &Batch) {
-        let output = self.engine.process(batch, self.executor);
+        let mut output = self.engine.process(batch, self.executor);
         self.observer.batch(batch, self.engine.inventory());
+        self.observer.drafts(&mut output.drafts);
         let store = &mut self.outcome.store;
         let committed = store.commit(output.batch, output.drafts, self.commit_time);
         if let CommitOutcome::Committed { opened, dropped, .. } = committed {

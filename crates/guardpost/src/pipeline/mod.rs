@@ -14,7 +14,7 @@ mod timed;
 use std::time::Duration;
 
 use engine::{Batch, Engine, Executor as _, Intake, Inventory, SnapshotError, SourceId};
-use findings::InputFile;
+use findings::{Draft, InputFile};
 use model::{SeverityBand, Timestamp};
 use store::MemoryStore;
 use telemetry::Report;
@@ -34,6 +34,11 @@ use serial::Serial;
 pub trait Observer {
     /// Takes a batch that the engine has worked on, with what is known after it.
     fn batch(&mut self, batch: &Batch, inventory: &Inventory);
+
+    /// Sees what the batch raised before the store does, and may take it.
+    fn drafts(&mut self, drafts: &mut Vec<Draft>) {
+        let _ = drafts;
+    }
 }
 
 /// Nobody looks.

@@ -9,4 +9,5 @@ mod rules;
 mod samples;
 mod scan;
 mod summary;
+mod tune;
 mod types;
