@@ -25,12 +25,16 @@ use product::{Product, Scans};
 
 const USAGE: &str = "\
 cargo xtask eval [--data DIR] [--only FOLDER] [--short] [--product PROGRAM]
+cargo xtask eval volumes [--product PROGRAM]
+cargo xtask eval anomaly
 
   without     generated scenarios; writes docs/quality.md
   --data      public data sets as well, one folder each in DIR
   --only      this data set alone; writes nothing
   --short     generated scenarios with less exposure; fails if they are worse than docs/quality.md says
-  --product   this build of guardpost instead of building one";
+  --product   this build of guardpost instead of building one
+  volumes     thefts over the network and what resembles them; writes docs/quality-volumes.md
+  anomaly     scores of API calls; see docs/quality-behavior.md";
 
 /// What is asked for.
 #[derive(Default, PartialEq, Eq, Debug)]
@@ -80,6 +84,10 @@ struct Results {
 pub(crate) fn run(args: &[String]) -> Result<()> {
     if args.first().is_some_and(|it| it == "anomaly") {
         return anomaly::run(args.get(1..).unwrap_or(&[]));
+    }
+    if args.first().is_some_and(|it| it == "volumes") {
+        let options = Options::parse(args.get(1..).unwrap_or(&[]))?;
+        return generated::volumes::run(&Product::get(options.product.as_deref(), true)?);
     }
     let options = Options::parse(args)?;
     if options.is_short {

@@ -14,6 +14,7 @@ mod ordinary;
 mod scans;
 mod services;
 mod talk;
+mod volumes;
 mod wire;
 mod world;
 
@@ -44,6 +45,10 @@ pub enum Group {
     Bot,
     /// A port that was never used.
     Port,
+    /// Data that are carried away.
+    Theft,
+    /// The same by a host that sends as much in its ordinary hours.
+    HiddenTheft,
     /// What most hosts do.
     Ordinary,
     /// Looks like a scan or sweep.
@@ -54,6 +59,8 @@ pub enum Group {
     Volume,
     /// Looks like a bot.
     Bots,
+    /// Looks like a theft.
+    Transfers,
 }
 
 /// What a host does.
@@ -104,7 +111,8 @@ impl std::fmt::Debug for Activity {
 
 /// All attacks.
 pub fn attacks() -> impl Iterator<Item = &'static Activity> {
-    [scans::ATTACKS, guesses::ATTACKS, floods::ATTACKS, bots::ATTACKS].into_iter().flatten()
+    let all = [scans::ATTACKS, guesses::ATTACKS, floods::ATTACKS, bots::ATTACKS, volumes::ATTACKS];
+    all.into_iter().flatten()
 }
 
 /// What most hosts do.
@@ -114,8 +122,13 @@ pub fn ordinary() -> impl Iterator<Item = &'static Activity> {
 
 /// What looks like attacks.
 pub fn look_alikes() -> impl Iterator<Item = &'static Activity> {
-    let all =
-        [services::LOOK_ALIKES, automation::LOOK_ALIKES, floods::LOOK_ALIKES, bots::LOOK_ALIKES];
+    let all = [
+        services::LOOK_ALIKES,
+        automation::LOOK_ALIKES,
+        floods::LOOK_ALIKES,
+        bots::LOOK_ALIKES,
+        volumes::LOOK_ALIKES,
+    ];
     all.into_iter().flatten()
 }
 

@@ -92,7 +92,7 @@ pub(super) fn web(host: &mut Host<'_>) {
     }
 }
 
-fn app(host: &mut Host<'_>) {
+pub(super) fn app(host: &mut Host<'_>) {
     services(host, 8);
     let mut fixed = host.fixed(2);
     let balancers = [fixed.between(10, 20), fixed.between(20, 30)].map(inside);
@@ -111,7 +111,7 @@ fn app(host: &mut Host<'_>) {
     }
 }
 
-fn database(host: &mut Host<'_>) {
+pub(super) fn database(host: &mut Host<'_>) {
     services(host, 2);
     let first = host.fixed(2).between(100, 900);
     for client in 0..6 {

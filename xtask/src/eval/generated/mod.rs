@@ -12,6 +12,7 @@ mod report;
 mod stat;
 mod tally;
 mod targets;
+pub(crate) mod volumes;
 mod worlds;
 
 use std::time::Instant;

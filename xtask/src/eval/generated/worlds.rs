@@ -60,7 +60,7 @@ pub(super) fn attacked(form: Form) -> Vec<Plan> {
     let mut plans = Vec::new();
     for number in 0..form.attack_seeds() {
         for interval in INTERVALS {
-            let hosts = attacks().filter(|it| it.group != Group::Port);
+            let hosts = attacks().filter(|it| it.group != Group::Port && !is_of_volumes(it));
             let hosts = hosts.flat_map(|it| vec![it; hosts_of(it)]).collect();
             let (seed, attack) = (ATTACK_SEED + number, LEARNING_HOURS);
             let hours = LEARNING_HOURS + ATTACK_HOURS;
@@ -76,6 +76,11 @@ pub(super) fn attacked(form: Form) -> Vec<Plan> {
     plans
 }
 
+/// Whether an activity is judged by [`volumes`](super::volumes).
+fn is_of_volumes(activity: &Activity) -> bool {
+    matches!(activity.group, Group::Theft | Group::HiddenTheft | Group::Transfers)
+}
+
 /// Hosts of an attack in a world. Floods have many lines; successes are seldom beside failures.
 fn hosts_of(activity: &Activity) -> usize {
     match activity.group {
@@ -89,7 +94,7 @@ fn hosts_of(activity: &Activity) -> usize {
 pub(super) fn quiet(form: Form) -> Vec<Plan> {
     let plan = |number: u64| {
         let many = ordinary().flat_map(|it| vec![it; ORDINARY_HOSTS]);
-        let hosts = many.chain(look_alikes()).collect();
+        let hosts = many.chain(look_alikes().filter(|it| !is_of_volumes(it))).collect();
         let interval = INTERVALS[(number % 2) as usize];
         let (seed, hours) = (QUIET_SEED + number, form.quiet_days() * DAY);
         Plan { seed, start: START, hours, attack: u32::MAX, interval, hosts }
