@@ -8,6 +8,9 @@ use findings::FindingType;
 /// Names of GuardDuty's types that no detector raises, one a line.
 const UNSERVED: &str = include_str!("../../detectors/unserved.txt");
 
+/// Names of the types that GuardDuty has retired, one a line, each with those that took its place.
+const RETIRED: &str = include_str!("../../detectors/retired.txt");
+
 /// A type that is raised, with where its settings stand.
 #[derive(Clone, Copy, Debug)]
 pub struct Served {
@@ -38,7 +41,40 @@ pub fn served() -> &'static [Served] {
 
 /// The names of the types that are not raised, as they stand in the list.
 pub fn unserved_lines() -> impl Iterator<Item = &'static str> {
-    UNSERVED.lines().map(str::trim).filter(|it| !it.is_empty() && !it.starts_with('#'))
+    lines(UNSERVED)
+}
+
+fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.lines().map(str::trim).filter(|it| !it.is_empty() && !it.starts_with('#'))
+}
+
+/// A type that GuardDuty no longer raises, and neither do we.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Retired {
+    /// Its name.
+    pub name: &'static str,
+    /// The types that tell of the same activity today; none where no type does.
+    pub successors: Vec<&'static str>,
+}
+
+/// The types that GuardDuty has retired, by name.
+pub fn retired() -> impl Iterator<Item = Retired> {
+    lines(RETIRED).map(|line| {
+        let mut names = line.split(' ');
+        Retired { name: names.next().unwrap_or_default(), successors: names.collect() }
+    })
+}
+
+impl Retired {
+    /// What to ask for instead.
+    pub fn advice(&self) -> String {
+        let Retired { name, successors } = self;
+        if successors.is_empty() {
+            return format!("GuardDuty has retired `{name}`, and no type took its place");
+        }
+        let successors = successors.join("`, `");
+        format!("GuardDuty has retired `{name}`; the activity is told by `{successors}`")
+    }
 }
 
 /// The names of the types that are not raised.
@@ -66,6 +102,8 @@ pub enum Lookup {
     One(&'static str),
     /// Several types hold the text.
     Several(Vec<&'static str>),
+    /// One that GuardDuty has retired.
+    Retired(Retired),
     /// None does; these are close.
     None(Vec<&'static str>),
 }
@@ -78,6 +116,9 @@ pub fn look_up(text: &str) -> Lookup {
     let names = names();
     if let Some(name) = names.iter().find(|it| it.to_lowercase() == wanted) {
         return Lookup::One(name);
+    }
+    if let Some(it) = retired().find(|it| it.name.to_lowercase() == wanted) {
+        return Lookup::Retired(it);
     }
     let mut holding: Vec<_> = names.clone();
     holding.retain(|it| !wanted.is_empty() && it.to_lowercase().contains(&wanted));

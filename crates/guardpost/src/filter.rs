@@ -25,6 +25,9 @@ impl Filter {
             if pattern.len() > PATTERN_MAX {
                 bail!("--types: a pattern is longer than {PATTERN_MAX} characters");
             }
+            if let Some(it) = catalog::retired().find(|it| it.name.to_lowercase() == *pattern) {
+                bail!("--types: {}", it.advice());
+            }
             if !catalog::names().iter().any(|name| is_match(pattern, &name.to_lowercase())) {
                 bail!(
                     "--types `{pattern}` fits no finding type; `guardpost types` lists them, and `*` stands \

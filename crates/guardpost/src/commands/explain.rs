@@ -41,6 +41,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
                 listed.join("\n  ")
             );
         }
+        Lookup::Retired(it) => bail!("{}", it.advice()),
         Lookup::None(names) if names.is_empty() => {
             bail!("no finding type is named `{asked}`; `guardpost types` lists them")
         }
