@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 use findings::format::{TableOptions, asff, csv, html, json, ocsf, table};
 use findings::{Explanation, Finding, ReportFinding};
@@ -36,19 +36,26 @@ pub enum Format {
 
 impl Format {
     /// The form asked for; else that of the file's name; else a table for people and JSON for programs.
-    pub fn choose(asked: Option<Format>, file: Option<&Path>) -> Format {
+    pub fn choose(asked: Option<Format>, file: Option<&Path>) -> Result<Format> {
         if let Some(format) = asked {
-            return format;
+            return Ok(format);
         }
         let Some(file) = file else {
-            return if io::stdout().is_terminal() { Format::Table } else { Format::Json };
+            return Ok(if io::stdout().is_terminal() { Format::Table } else { Format::Json });
         };
         let extension = file.extension().unwrap_or_default().to_ascii_lowercase();
         match extension.to_str() {
-            Some("html" | "htm") => Format::Html,
-            Some("csv") => Format::Csv,
-            Some("txt") => Format::Table,
-            _ => Format::Json,
+            Some("html" | "htm") => Ok(Format::Html),
+            Some("csv") => Ok(Format::Csv),
+            Some("txt") => Ok(Format::Table),
+            Some("json" | "jsonl" | "ndjson") => Ok(Format::Json),
+            // A pipe or device, for a program like standard output.
+            _ if file.exists() && !file.is_file() => Ok(Format::Json),
+            _ => bail!(
+                "--output `{}`: the name does not tell the form; end it in .json, .jsonl, .html, .csv or \
+                 .txt, or say --format",
+                visible(&file.to_string_lossy())
+            ),
         }
     }
 

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 /// What every entry of `guardpost types --format json` says.
 #[derive(Deserialize, Debug)]
 struct Entry {
+    #[serde(rename = "type")]
     name: String,
     /// Whether Guardpost raises it; else it is a type of the catalogue that it does not serve, without texts.
     served: bool,

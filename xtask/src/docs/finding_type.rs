@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FindingType {
+    #[serde(rename = "type")]
     pub(super) name: String,
     #[serde(rename = "served")]
     _served: bool,
@@ -101,11 +102,11 @@ pub(super) mod tests {
     use super::*;
 
     pub(in crate::docs) const SAMPLE: &str = r#"[
-      {"name": "Recon:EC2/Portscan", "severity": 5, "band": "Medium", "served": true,
+      {"type": "Recon:EC2/Portscan", "severity": 5, "band": "Medium", "served": true,
        "title": "An instance scans ports", "about": "It asked many ports.", "detection": "By ports.",
        "false_positives": "Scanners.", "response": "Ask the owner.", "techniques": ["T1046", "T1595.001"],
        "data": ["VPC flow logs"], "aggregation": "instance | address", "own": false, "family": "ec2/port_scan"},
-      {"name": "Trojan:EC2/DropPoint", "severity": null, "served": false, "title": null, "own": false}
+      {"type": "Trojan:EC2/DropPoint", "severity": null, "served": false, "title": null, "own": false}
     ]"#;
 
     fn sample() -> FindingType {

@@ -30,6 +30,7 @@ pub(crate) struct Product {
 
 #[derive(Deserialize)]
 struct Type {
+    #[serde(rename = "type")]
     name: String,
     served: bool,
 }

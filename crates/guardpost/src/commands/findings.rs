@@ -13,7 +13,7 @@ use crate::serve;
 /// Prints the findings of a data directory.
 pub fn run(args: &FindingsArgs) -> Result<()> {
     let filter = Filter::new(&args.types, args.min_severity)?;
-    let format = Format::choose(args.format, None);
+    let format = Format::choose(args.format, None)?;
     if format == Format::Html {
         bail!("--format html is for scans; give table, json, csv, ocsf or asff");
     }

@@ -38,7 +38,7 @@ pub fn run(args: &ScanArgs) -> Result<u8> {
     let baseline = args.baseline.as_deref().map(Baseline::open).transpose()?;
     let file = args.output.as_deref();
     output::check(file)?;
-    let format = Format::choose(args.format, file);
+    let format = Format::choose(args.format, file)?;
     let found = sources::find(&args.paths, file, config.scan.file_bytes)?;
     let request = Request {
         found,

@@ -13,6 +13,7 @@ use crate::output::write;
 /// A type as JSON. Members that are not known of a type that is not raised are null.
 #[derive(Serialize, Default)]
 struct Entry {
+    #[serde(rename = "type")]
     name: &'static str,
     served: bool,
     severity: Option<u8>,

@@ -167,6 +167,10 @@ fn the_form_of_a_file_is_that_of_its_name() {
         let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
         assert!(text.starts_with(part), "{name}: {}", &text[..40]);
     }
+    for name in ["findings.parquet", "findings"] {
+        folder.run(&["scan", "a.log", "--output", name]).fails(&[name, "--format", ".jsonl"]);
+        assert!(!folder.path().join(name).exists());
+    }
     let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
     for part in ["SHA-256", "a.log", C2_NAME, "scan a.log --output report.html"] {
         assert!(page.contains(part), "{part}");

@@ -9,6 +9,8 @@ use crate::common::Folder;
 
 /// Active types of GuardDuty's documentation (2026-10).
 const CATALOGUE: usize = 229;
+/// Types that it names as retired.
+const RETIRED: usize = 22;
 
 #[test]
 fn the_catalogue_is_complete() {
@@ -33,7 +35,7 @@ fn the_list_is_given_as_json() {
     let ran = Folder::new().run(&["types", "--format", "json"]);
     let list: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
     assert!(list.len() >= CATALOGUE);
-    let find = |name: &str| list.iter().find(|it| it["name"] == name).unwrap();
+    let find = |name: &str| list.iter().find(|it| it["type"] == name).unwrap();
     let entry = find(crate::common::C2);
     assert_eq!((&entry["served"], &entry["severity"]), (&true.into(), &8.into()));
     for member in ["title", "about", "detection", "false_positives", "response", "aggregation"] {
@@ -60,6 +62,23 @@ fn a_type_is_explained_by_name_case_or_part() {
         .fails(&["types", "Trojan:EC2/DGADomainRequest.C!DNS"]);
     folder.run(&["explain", "DropPiont!DNS"]).fails(&["did you mean", "Trojan:EC2/DropPoint!DNS"]);
     folder.run(&["explain", "zzzzzzzzzzzzzzzzzzzzz"]).fails(&["guardpost types"]);
+}
+
+#[test]
+fn a_retired_type_names_its_successors() {
+    let all = guardpost::catalog::names();
+    let retired: Vec<_> = guardpost::catalog::retired().collect();
+    assert!(retired.is_sorted_by_key(|it| it.name) && retired.len() == RETIRED);
+    for it in &retired {
+        assert!(!all.contains(&it.name), "{} is in the catalogue", it.name);
+        assert!(it.successors.iter().all(|name| all.contains(name)), "{it:?}");
+    }
+    let folder = Folder::new();
+    for asked in [&["explain"][..], &["scan", ".", "--types"]] {
+        let asked = [asked, &["cryptocurrency:EC2/BitcoinTool.A"]].concat();
+        folder.run(&asked).fails(&["retired", "CryptoCurrency:EC2/BitcoinTool.B"]);
+    }
+    folder.run(&["explain", "UnauthorizedAccess:EC2/TorIPCaller"]).fails(&["no type took"]);
 }
 
 #[test]
