@@ -142,7 +142,7 @@ if (choices) {
   choices.hidden = byId('keys').hidden = false;
   chart.classList.add('live');
   // A browser that restores the page restores the filters too.
-  sort();
+  if (order.value) sort();
   apply();
 }
 
