@@ -88,7 +88,6 @@ pub enum Interest {
     /// Connections to one of these ports, see [`crate::Connection::service_port`].
     Service(&'static [u16]),
     /// API calls with one of these names (no version suffix, no service); the parser keeps their JSON members.
-    /// It does not narrow what [`Detector::wants`] sees: calls that another detector asked for come as well.
     Calls(&'static [&'static str]),
 }
 

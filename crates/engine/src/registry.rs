@@ -152,9 +152,12 @@ impl Registry {
         Registry::default()
     }
 
-    /// Adds a detector. A second one of the same name is refused: the answer is then false.
+    /// Adds a detector. A second one of the same name is refused, and of one kind of event the 65th: the answer is
+    /// then false.
     pub fn add<D: Detector>(&mut self, detector: D) -> bool {
-        if self.entries.iter().any(|it| it.spec.name == D::SPEC.name) {
+        let is_known = self.entries.iter().any(|it| it.spec.name == D::SPEC.name);
+        // Who wants a call is one bit for each.
+        if is_known || D::Reads::slots(self).len() >= u64::BITS as usize {
             return false;
         }
         let index = self.entries.len();

@@ -139,7 +139,6 @@ impl Detector for AnomalousModelInvocation {
 
     fn wants(&self, event: &Event<'_, ApiCalls>) -> bool {
         self.enabled
-            && CALLS.contains(&event.event_name())
             && matches!(
                 event.event_source(),
                 "bedrock.amazonaws.com"

@@ -59,7 +59,6 @@ impl Detector for BedrockLoggingDisabled {
 
     fn wants(&self, event: &Event<'_, ApiCalls>) -> bool {
         self.enabled
-            && CALLS.contains(&event.event_name())
             && event.row.is_success()
             && !event.row.is(ApiCall::SERVICE_EVENT)
             && event.event_source() == "bedrock.amazonaws.com"

@@ -118,7 +118,6 @@ impl Detector for BulkSecretReads {
     fn wants(&self, event: &Event<'_, ApiCalls>) -> bool {
         self.enabled
             && event.row.is_success()
-            && CALLS.contains(&event.event_name())
             && event.row.invoked_by.len == 0
             && !event.row.is(ApiCall::SERVICE_EVENT)
             && matches!(event.event_source(), "secretsmanager.amazonaws.com" | "ssm.amazonaws.com")

@@ -120,7 +120,6 @@ impl Detector for CloudtrailLoggingDisabled {
         self.enabled
             && event.row.is_success()
             && !event.row.is(ApiCall::SERVICE_EVENT)
-            && CALLS.contains(&event.event_name())
             && matches!(event.event_source(), "cloudtrail.amazonaws.com" | "s3.amazonaws.com")
     }
 

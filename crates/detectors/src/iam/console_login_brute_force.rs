@@ -107,7 +107,6 @@ impl Detector for ConsoleLoginBruteForce {
 
     fn wants(&self, event: &Event<'_, ApiCalls>) -> bool {
         self.enabled
-            && event.event_name() == "ConsoleLogin"
             && event.event_source() == "signin.amazonaws.com"
             && matches!(event.row.caller, Caller::IamUser | Caller::Root)
             && event.row.source.is_known()

@@ -156,7 +156,6 @@ impl Detector for ConsoleLoginSuccess {
             && event.row.source.is_public()
             && event.row.is_success()
             && event.row.error_message.len == 0
-            && event.event_name() == "ConsoleLogin"
             && event.event_source() == "signin.amazonaws.com"
             && event.response().contains("\"Success\"")
             && !event.listed.contains(Category::Trusted)

@@ -197,7 +197,6 @@ impl Detector for PasswordPolicyChange {
 
     fn wants(&self, event: &Event<'_, ApiCalls>) -> bool {
         self.enabled
-            && CALLS.contains(&event.event_name())
             && event.event_source() == "iam.amazonaws.com"
             && !event.row.is(ApiCall::SERVICE_EVENT)
     }

@@ -56,7 +56,6 @@ impl Detector for CustomDetection {
         self.enabled
             && !self.rules.is_empty()
             && !event.row.is(ApiCall::SERVICE_EVENT | ApiCall::INSIGHT | ApiCall::DATA)
-            && CALLS.binary_search(&event.event_name()).is_ok()
             && !event.listed.contains(Category::Trusted)
     }
 

@@ -45,7 +45,6 @@ impl Detector for OwnRules {
         self.enabled
             && event.row.is_success()
             && !event.row.is(ApiCall::SERVICE_EVENT | ApiCall::INSIGHT | ApiCall::DATA)
-            && CALLS.binary_search(&event.event_name()).is_ok()
             && !event.listed.contains(Category::Trusted)
     }
 

@@ -96,7 +96,6 @@ impl Detector for BlockPublicAccessDisabled {
         self.enabled
             && event.row.is_success()
             && !event.row.is(ApiCall::SERVICE_EVENT)
-            && CALLS.binary_search(&event.event_name()).is_ok()
             && event.event_source() == "s3.amazonaws.com"
             && !event.listed.contains(Category::Trusted)
     }

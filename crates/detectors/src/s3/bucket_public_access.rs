@@ -89,7 +89,6 @@ impl Detector for BucketPublicAccess {
         self.enabled
             && event.row.is_success()
             && !event.row.is(ApiCall::SERVICE_EVENT)
-            && matches!(event.event_name(), "PutBucketPolicy" | "PutBucketAcl")
             && event.event_source() == "s3.amazonaws.com"
             && !event.listed.contains(Category::Trusted)
             && event.request().len() <= REQUEST_MAX

@@ -55,7 +55,6 @@ impl Detector for ServerAccessLoggingDisabled {
         self.enabled
             && event.row.is_success()
             && !event.row.is(ApiCall::SERVICE_EVENT)
-            && event.event_name() == "PutBucketLogging"
             && event.event_source() == "s3.amazonaws.com"
             && !event.listed.contains(Category::Trusted)
             && is_off(event.request())

@@ -138,17 +138,13 @@ impl Engine {
             let mut scopes = 0u32;
             let listed =
                 if lists.1 == Categories::default() { &[][..] } else { &self.calls.listed };
-            for &position in self.calls.every.iter().chain(listed) {
+            let by_name = by_name.into_iter().flatten();
+            for &position in self.calls.every.iter().chain(listed).chain(by_name) {
                 let slot = &registry.calls[position as usize];
                 if slot.run.wants(&event) {
                     scopes |= 1 << slot.scope as u32;
-                    // Those from the 65th on are asked once more when they run.
-                    routed.call_wants[index] |= 1u64.checked_shl(position.into()).unwrap_or(0);
+                    routed.call_wants[index] |= 1 << position;
                 }
-            }
-            for slot in by_name.into_iter().flatten().map(|&it| &registry.calls[it as usize]) {
-                let is_asked = scopes & (1 << slot.scope as u32) == 0 && slot.run.wants(&event);
-                scopes |= u32::from(is_asked) << slot.scope as u32;
             }
             for scope in Scope::ALL.into_iter().filter(|it| scopes & (1 << *it as u32) != 0) {
                 if let Some(id) = caller_id(scope, call, &batch.calls) {

@@ -121,9 +121,7 @@ impl KeyGroup {
             if listed.is_empty() && matches!(slot.interest, Interest::Listed(_)) {
                 continue;
             }
-            // Detectors that ask by name see the calls of others too, and are asked about them here.
-            let is_known = !wants.is_empty() && !matches!(slot.interest, Interest::Calls(_));
-            let bit = if is_known { 1u64.checked_shl(position as u32).unwrap_or(0) } else { 0 };
+            let bit = if wants.is_empty() { 0 } else { 1 << position };
             if bit != 0 && wanted_by & bit == 0 {
                 continue;
             }
