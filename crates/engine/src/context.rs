@@ -23,13 +23,16 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Whom the interface is for whose state it is. A record that names the instance settles it; of other
-    /// entities nothing is known.
+    /// Whom the interface is for whose state it is. A record that names the instance settles it; then the
+    /// inventory; then records of packets that were passed on. Of other entities nothing is known.
     pub fn purpose(&self, at: Timestamp) -> Purpose {
-        let EntityInfo { scope, account, name, instance, .. } = self.entity;
+        let EntityInfo { scope, account, name, instance, forwards, .. } = self.entity;
         match scope {
             Scope::Interface if instance.is_empty() => {
-                self.inventory.purpose_of(*account, name, at)
+                match self.inventory.purpose_of(*account, name, at) {
+                    Purpose::Unknown if *forwards <= at => Purpose::Transit,
+                    known => known,
+                }
             }
             Scope::Interface => Purpose::Instance,
             _ => Purpose::Unknown,
@@ -60,6 +63,9 @@ pub struct EntityInfo {
     pub first_seen: Timestamp,
     /// Event time of its latest record.
     pub last_seen: Timestamp,
+    /// Event time of the first record of an interface by which it passes on the packets of others, as a NAT
+    /// gateway does; [`Timestamp::MAX`] when there is none.
+    pub forwards: Timestamp,
 }
 
 impl EntityInfo {
@@ -76,6 +82,7 @@ impl EntityInfo {
             address: Addr::UNSPECIFIED,
             first_seen: time,
             last_seen: time,
+            forwards: Timestamp::MAX,
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::signal::Signal;
 use crate::table::AnyTable;
 
 /// First bytes of a snapshot and the version of its layout.
-const MAGIC: [u8; 8] = *b"GPSNAP\0\x01";
+const MAGIC: [u8; 8] = *b"GPSNAP\0\x02";
 
 /// Why a snapshot cannot be written or restored.
 #[derive(Debug, thiserror::Error)]

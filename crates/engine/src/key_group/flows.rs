@@ -120,6 +120,7 @@ impl KeyGroup {
             }
             let info = self.entities[Scope::Interface as usize].info(entity);
             let begin = flows.len() as u32;
+            let mut forwards = Timestamp::MAX;
             self.stage.with(entity, |cell| {
                 let state = &mut cell.state;
                 if !state.side.is_settled()
@@ -131,6 +132,9 @@ impl KeyGroup {
                 for &row in lines {
                     let flow = batch.row(row);
                     let is_outbound = state.side.is_outbound(flow);
+                    if is_forwarded(flow, is_outbound) {
+                        forwards = forwards.min(Flows::time_of(flow));
+                    }
                     let local = local_flow(flow, flows.len() as u32, is_outbound);
                     state.prefetch(&local);
                     flows.push(local);
@@ -138,6 +142,11 @@ impl KeyGroup {
                 }
             });
             parts.push(Part { entity, begin, end: flows.len() as u32 });
+            if forwards != Timestamp::MAX
+                && let Some(info) = self.entities[Scope::Interface as usize].info_mut(entity)
+            {
+                info.forwards = info.forwards.min(forwards);
+            }
         }
     }
 
@@ -258,6 +267,14 @@ impl Flows {
 fn next_wake(state: &InterfaceState, after: Timestamp) -> Timestamp {
     let next = state.next_deadline().unwrap_or(Timestamp::MAX);
     if next <= after { after + Duration::from_mins(1) } else { next }
+}
+
+/// Whether the packets are not those of our own address: a NAT gateway's come in for somebody else and go
+/// out from somebody else (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-records-examples.html>).
+#[inline]
+fn is_forwarded(flow: &telemetry::Flow, is_outbound: bool) -> bool {
+    let mark = if is_outbound { telemetry::Flow::FROM_OTHER } else { telemetry::Flow::TO_OTHER };
+    flow.marks & mark != 0
 }
 
 fn local_flow(flow: &telemetry::Flow, row: u32, is_outbound: bool) -> LocalFlow {

@@ -33,6 +33,8 @@ pub(super) struct Columns {
     pub(super) instance: u16,
     pub(super) vpc: u16,
     pub(super) subnet: u16,
+    pub(super) packet_src: u16,
+    pub(super) packet_dst: u16,
 }
 
 /// What lines are like.
@@ -64,7 +66,7 @@ const NEEDED: [(&str, Member); 11] = [
 ];
 
 /// Fields that a row takes when they are there.
-const OPTIONAL: [(&str, Member); 9] = [
+const OPTIONAL: [(&str, Member); 11] = [
     ("account-id", |it| &mut it.account),
     ("log-status", |it| &mut it.status),
     ("tcp-flags", |it| &mut it.tcp_flags),
@@ -74,19 +76,13 @@ const OPTIONAL: [(&str, Member); 9] = [
     ("instance-id", |it| &mut it.instance),
     ("vpc-id", |it| &mut it.vpc),
     ("subnet-id", |it| &mut it.subnet),
+    ("pkt-srcaddr", |it| &mut it.packet_src),
+    ("pkt-dstaddr", |it| &mut it.packet_dst),
 ];
 
 /// Fields that are not read but tell a header.
-const OTHER: [&str; 8] = [
-    "version",
-    "type",
-    "pkt-srcaddr",
-    "pkt-dstaddr",
-    "az-id",
-    "pkt-src-aws-service",
-    "pkt-dst-aws-service",
-    "resource-type",
-];
+const OTHER: [&str; 6] =
+    ["version", "type", "az-id", "pkt-src-aws-service", "pkt-dst-aws-service", "resource-type"];
 
 impl Columns {
     /// The fourteen fields of version 2 in their order.
@@ -130,6 +126,8 @@ impl Columns {
         instance: ABSENT,
         vpc: ABSENT,
         subnet: ABSENT,
+        packet_src: ABSENT,
+        packet_dst: ABSENT,
     };
 }
 

@@ -214,6 +214,12 @@ pub(super) fn fast<S: Simd>(
     if columns.direction != ABSENT {
         flow.marks |= direction(field(columns.direction).bytes());
     }
+    if columns.packet_src != ABSENT {
+        flow.marks |= other(flow.src, field(columns.packet_src).bytes(), Flow::FROM_OTHER);
+    }
+    if columns.packet_dst != ABSENT {
+        flow.marks |= other(flow.dst, field(columns.packet_dst).bytes(), Flow::TO_OTHER);
+    }
     let id = field(columns.interface);
     let mut account = [0; 2];
     let mut account_len = 0;
@@ -251,6 +257,13 @@ fn direction(field: &[u8]) -> u8 {
         b"egress" => Flow::EGRESS,
         _ => 0,
     }
+}
+
+/// The mark, if the packets have another, public address than a private one of the line, as those that a NAT
+/// gateway passes on. What is no address says nothing.
+fn other(addr: Addr, packet: &[u8], mark: u8) -> u8 {
+    let is_other = !addr.is_public() && address(packet).is_ok_and(Addr::is_public);
+    if is_other { mark } else { 0 }
 }
 
 /// Reads any line that has the right number of fields.
@@ -295,6 +308,8 @@ pub(super) fn complete(
         flow.tcp_flags = flags;
         flow.marks |= Flow::HAS_TCP_FLAGS;
     }
+    flow.marks |= other(src, fields.get(columns.packet_src), Flow::FROM_OTHER);
+    flow.marks |= other(dst, fields.get(columns.packet_dst), Flow::TO_OTHER);
     flow.interface = interfaces.find_or_add(fields, columns, out)?;
     Ok(flow)
 }

@@ -135,6 +135,23 @@ fn optional_columns_are_read_in_any_order() {
 }
 
 #[test]
+fn packets_of_others_are_marked() {
+    let header = format!("{HEADER} pkt-srcaddr pkt-dstaddr");
+    let marks = |from: &str, to: &str, packet: &str| {
+        let line = LINE.replace("192.0.2.1", from).replace("198.51.100.2", to);
+        check_line(&header, &format!("{line} {packet}")).unwrap().marks
+    };
+    // An instance to a NAT gateway, the gateway to the remote host, and both ways back.
+    assert_eq!(marks("10.0.1.5", "10.0.0.220", "10.0.1.5 203.0.113.5"), Flow::TO_OTHER);
+    assert_eq!(marks("10.0.0.220", "203.0.113.5", "10.0.0.220 203.0.113.5"), 0);
+    assert_eq!(marks("203.0.113.5", "10.0.0.220", "203.0.113.5 10.0.0.220"), 0);
+    assert_eq!(marks("10.0.0.220", "10.0.1.5", "203.0.113.5 10.0.1.5"), Flow::FROM_OTHER);
+    // A container's own address behind that of its host, and fields that say nothing.
+    assert_eq!(marks("10.0.1.5", "10.0.0.220", "10.0.1.5 10.0.0.77"), 0);
+    assert_eq!(marks("10.0.1.5", "10.0.0.220", "- x"), 0);
+}
+
+#[test]
 fn ipv6_ports_and_large_numbers() {
     let flow = |from: &str, to: &str| check_line(HEADER, &LINE.replace(from, to));
     assert_eq!(flow("192.0.2.1", "2001:db8::a").unwrap().src, addr("2001:db8::a"));

@@ -30,7 +30,8 @@ pub struct Flow {
     pub protocol: u8,
     /// OR of the TCP flags seen (version 3); valid only with [`Flow::HAS_TCP_FLAGS`].
     pub tcp_flags: u8,
-    /// Bits [`Flow::REJECT`], [`Flow::HAS_TCP_FLAGS`], [`Flow::INGRESS`], [`Flow::EGRESS`].
+    /// Bits [`Flow::REJECT`], [`Flow::HAS_TCP_FLAGS`], [`Flow::INGRESS`], [`Flow::EGRESS`],
+    /// [`Flow::FROM_OTHER`], [`Flow::TO_OTHER`].
     pub marks: u8,
     /// `traffic-path` (version 5), 0 when absent.
     pub traffic_path: u8,
@@ -45,6 +46,10 @@ impl Flow {
     pub const INGRESS: u8 = 4;
     /// `flow-direction` is egress.
     pub const EGRESS: u8 = 8;
+    /// The packets come from a public address (`pkt-srcaddr`) where `srcaddr` is a private one.
+    pub const FROM_OTHER: u8 = 16;
+    /// The packets go to a public address (`pkt-dstaddr`) where `dstaddr` is a private one.
+    pub const TO_OTHER: u8 = 32;
     /// TCP SYN bit.
     pub const SYN: u8 = 2;
     /// TCP SYN and ACK as flow logs report them.
