@@ -20,6 +20,7 @@ use sha2::{Digest as _, Sha256};
 use telemetry::Limits;
 
 use crate::intel::settings::IntelConfig;
+use crate::serve::publish::Webhook;
 
 pub use print::{print, print_sections};
 pub use sources::QueueConfig;
@@ -113,6 +114,10 @@ pub struct ServeConfig {
     /// Queues that tell of new objects in S3.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<QueueConfig>,
+    /// File that findings are appended to; empty for none.
+    pub findings_file: String,
+    /// Where findings are sent.
+    pub webhooks: Vec<Webhook>,
 }
 
 impl Default for ServeConfig {
@@ -128,6 +133,8 @@ impl Default for ServeConfig {
             allow_private_locations: false,
             allow_http: false,
             queues: Vec::new(),
+            findings_file: String::new(),
+            webhooks: Vec::new(),
         }
     }
 }

@@ -180,11 +180,22 @@ fn own() -> Vec<Section> {
                 (
                     "allow_private_locations",
                     0..=1,
-                    "Whether locations that clients of the API name may be at private, loopback and link-local\n\
-                     addresses. They are asked by the service: with this whoever may set lists may ask what only\n\
+                    "Whether locations that clients of the API name and webhooks may be at private, loopback and\n\
+                     link-local addresses. They are asked by the service: with this whoever may set lists may ask what only\n\
                      this machine reaches.",
                 ),
                 ("allow_http", 0..=1, "Whether such locations may begin with `http://`."),
+                (
+                    "findings_file",
+                    0..=0,
+                    "File that findings are appended to, one JSON object a line. Empty: none.",
+                ),
+                (
+                    "webhooks",
+                    0..=0,
+                    "Where findings are sent, each as `[[serve.webhooks]]` with name (lower-case letters, digits,\n\
+                     hyphens), url and secret_file (24 bytes or more, or `whsec_` and their base64).",
+                ),
             ],
         ),
         section(

@@ -186,6 +186,29 @@ impl Client {
         request.call().map_err(|error| from_ureq(error, bounds))
     }
 
+    /// Takes an address that may be asked.
+    pub fn check(&self, url: &str) -> Result<(), FetchError> {
+        self.reach.check(url).map(|_| ())
+    }
+
+    /// Sends a body and gives the status of the answer. Redirects are not followed.
+    pub fn post(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+        timeout: Duration,
+    ) -> Result<u16, FetchError> {
+        let uri = self.reach.check(url)?;
+        let mut request = self.agent(&uri, timeout).post(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send(body);
+        let bounds = Bounds { timeout, bytes: 0 };
+        Ok(answer.map_err(|error| from_ureq(error, bounds))?.status().as_u16())
+    }
+
     fn agent(&self, uri: &Uri, timeout: Duration) -> Agent {
         let mut config = Agent::config_builder()
             .tls_config(self.tls.clone())

@@ -72,6 +72,9 @@ async fn metrics(State(status): State<Arc<Status>>) -> String {
         ("findings_updated_total", "Updates of findings", count(&status.updated)),
         ("batches_total", "Batches that were committed", count(&status.batches)),
         ("snapshots_total", "Snapshots that were taken", count(&status.snapshots)),
+        ("published_total", "Findings and updates that sinks have taken", count(&status.published)),
+        ("publish_failures_total", "Attempts to publish that failed", count(&status.unpublished)),
+        ("dead_letters_total", "Findings that were given up", count(&status.dead_letters)),
     ];
     let mut text = String::new();
     let mut add = |name: &str, help: &str, kind: &str, value: &dyn std::fmt::Display| {

@@ -15,6 +15,7 @@ pub mod keys;
 mod listener;
 mod lists;
 mod notice;
+pub mod publish;
 mod push;
 mod recorder;
 mod running;

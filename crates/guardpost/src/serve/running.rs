@@ -19,6 +19,7 @@ use super::controls::{self, InForce};
 use super::journal::{Entry, Journal};
 use super::lists::{Loader, Places};
 use super::notice::Notice;
+use super::publish;
 use super::recorder::{Offer, Pace, Recorded, Recorder, Work};
 use super::s3::{self, Source};
 use super::spool::Spool;
@@ -91,6 +92,14 @@ pub(super) fn start(request: Request, store: &Arc<dyn Store>) -> Result<Running>
             Ok(())
         };
         sources.push(spawn("source", &broken, run)?);
+    }
+    let shared = (Arc::clone(store), Arc::clone(&status), Arc::clone(&is_stopping));
+    for publisher in publish::open(&config.serve, &data_dir, &shared)? {
+        // Nobody waits for them at the end: what is on its way is published again after the next start.
+        let _publisher = spawn("publish", &broken, move || {
+            publisher.run();
+            Ok(())
+        })?;
     }
     let (loads, ended) = (Arc::clone(store), Arc::clone(&is_stopping));
     let loader = Loader { store: loads, status: Arc::clone(&status), is_stopping: ended, places };

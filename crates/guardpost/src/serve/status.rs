@@ -45,6 +45,12 @@ pub(super) struct Status {
     pub(super) batches: AtomicU64,
     /// Snapshots that were taken.
     pub(super) snapshots: AtomicU64,
+    /// Findings and updates that sinks have taken.
+    pub(super) published: AtomicU64,
+    /// Attempts to publish that failed.
+    pub(super) unpublished: AtomicU64,
+    /// Findings that were given up.
+    pub(super) dead_letters: AtomicU64,
     /// The last entry of the control journal that was written, and the last that the worker acts on.
     controls: (AtomicU64, AtomicU64),
     /// The last entry that was recorded before the start.
@@ -80,6 +86,9 @@ impl Status {
             updated: count(),
             batches: count(),
             snapshots: count(),
+            published: count(),
+            unpublished: count(),
+            dead_letters: count(),
             controls: (count(), count()),
             replay_until: count(),
             latest: Mutex::default(),

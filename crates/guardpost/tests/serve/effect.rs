@@ -8,46 +8,53 @@ use tempfile::TempDir;
 
 use crate::service::{Service, findings, make_key, make_key_of};
 
-const ACCOUNT: &str = "111122223333";
-const ADMIN: &str = "GPTESTTESTADMIN0";
+pub(crate) const ACCOUNT: &str = "111122223333";
+pub(crate) const ADMIN: &str = "GPTESTTESTADMIN0";
 /// Addresses of a threat list, and one that the trusted list has too.
-const LISTED: &str = "198.51.100.66";
+pub(crate) const LISTED: &str = "198.51.100.66";
 const TRUSTED: &str = "198.51.100.77";
 const CALLER: &str = "Recon:IAMUser/MaliciousIPCaller.Custom";
 const READER: &str = "UnauthorizedAccess:S3/MaliciousIPCaller.Custom";
-const TALKER: &str = "UnauthorizedAccess:EC2/MaliciousIPCaller.Custom";
+pub(crate) const TALKER: &str = "UnauthorizedAccess:EC2/MaliciousIPCaller.Custom";
 
 /// A service with a detector, and the lists in `lists`.
-struct World {
-    dir: TempDir,
-    service: Service,
+pub(crate) struct World {
+    pub(crate) dir: TempDir,
+    pub(crate) service: Service,
     detector: String,
+    settings: String,
 }
 
 impl World {
     fn start() -> World {
+        World::start_with(|_| String::new())
+    }
+
+    /// Starts with more settings of `[serve]`, which may name files of the directory.
+    pub(crate) fn start_with(settings: impl FnOnce(&Path) -> String) -> World {
         let dir = TempDir::new().unwrap();
         make_key(dir.path(), ACCOUNT);
         make_key_of(dir.path(), ACCOUNT, "admin", ADMIN);
         fs::create_dir(dir.path().join("lists")).unwrap();
-        let service = start(dir.path());
+        let settings = settings(dir.path());
+        let service = start(dir.path(), &settings);
         let made = service.ok(ADMIN, "POST", "/detector", &json!({"enable": true}));
         let detector = made["detectorId"].as_str().unwrap().to_owned();
-        World { dir, service, detector }
+        World { dir, service, detector, settings }
     }
 
-    fn kill(self) -> World {
+    pub(crate) fn kill(self) -> World {
         self.service.kill();
-        let service = start(self.dir.path());
+        let service = start(self.dir.path(), &self.settings);
         World { service, ..self }
     }
 
-    fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+    pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> Value {
         self.service.ok(ADMIN, method, &format!("/detector/{}{path}", self.detector), body)
     }
 
     /// Makes a list of a kind such as `threatintelset` and waits until it was read.
-    fn list(&self, kind: &str, text: &str, status: &str) -> String {
+    pub(crate) fn list(&self, kind: &str, text: &str, status: &str) -> String {
         let file = self.dir.path().join("lists").join(format!("{kind}.txt"));
         fs::write(&file, text).unwrap();
         let location = format!("file://{}", file.display());
@@ -63,7 +70,7 @@ impl World {
     }
 
     /// Pushes a log and waits until it was worked on.
-    fn push(&self, log: &str) {
+    pub(crate) fn push(&self, log: &str) {
         let before = self.service.metric("snapshots_total");
         assert!(self.service.push(log.as_bytes()));
         // What waits in an open batch is committed before a snapshot.
@@ -71,7 +78,7 @@ impl World {
     }
 
     /// Waits for findings of a type to have occurred so often.
-    fn expect(&self, kind: &str, count: u64) {
+    pub(crate) fn expect(&self, kind: &str, count: u64) {
         self.service.wait(kind, |_| self.count(kind) >= count);
         assert_eq!(self.count(kind), count, "{kind}");
     }
@@ -88,13 +95,13 @@ impl World {
     }
 }
 
-fn start(dir: &Path) -> Service {
-    let settings = format!("lists_dir = \"{}\"\n", dir.join("lists").display());
+fn start(dir: &Path, settings: &str) -> Service {
+    let settings = format!("lists_dir = \"{}\"\n{settings}", dir.join("lists").display());
     Service::start_with(dir, &[], &settings)
 }
 
 /// Flow records of an instance that talks to an address at this minute.
-fn flows(minute: u64, remote: &str) -> String {
+pub(crate) fn flows(minute: u64, remote: &str) -> String {
     let start = 1_767_607_200 + minute * 60;
     let line = |source: &str, target: &str, ports: &str, path: &str| {
         format!(
@@ -113,7 +120,7 @@ fn flows(minute: u64, remote: &str) -> String {
 }
 
 /// A call from an address at this minute after ten.
-fn call(minute: u64, source: &str) -> String {
+pub(crate) fn call(minute: u64, source: &str) -> String {
     let time = format!("2026-01-05T{:02}:{:02}:00Z", 10 + minute / 60, minute % 60);
     let record = json!({
         "eventVersion": "1.09", "eventTime": time, "eventSource": "s3.amazonaws.com", "eventName": "ListBuckets",
