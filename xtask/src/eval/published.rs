@@ -22,8 +22,8 @@ cargo xtask eval --short       # what `cargo xtask check` runs: less exposure, c
 ## How it is measured
 
 Whoever attacks, or looks like it, is a host among others in a made-up network ([`simulate::traffic`](../crates/simulate/src/traffic/mod.rs)); its flow logs are written to files and scanned by the program as any logs are.
-Anomalies of API calls have a [page of their own](quality-behavior.md).
-Not judged yet: generated domain names, tunnels over DNS, unusual volumes, attack sequences, the time until a finding is raised, and the size of states.
+Anomalies of API calls have a [page of their own](quality-behavior.md), and so have [unusual volumes](quality-volumes.md).
+Not judged yet: generated domain names, tunnels over DNS, attack sequences, the time until a finding is raised, and the size of states.
 
 - Sizes and rates are those of tools and services; who wrote them knew the thresholds of the detectors, so the figures are those of a friendly judge.
 - No detector was tuned on these seeds. The generators were changed after their first run in six points, each because of what networks do and not of what was found: addresses on lists are no longer drawn by chance; the type of WinRM guesses was misspelled; SYNs of one port within an interval are one record; SYNs that are sent again have the flag in every record; there is one success for twelve failures instead of one for two; and the look-alike *download server* was added because a false finding of another host showed what it would show.
