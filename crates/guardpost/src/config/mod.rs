@@ -103,6 +103,8 @@ pub struct ServeConfig {
     pub evidence_hours: u64,
     /// Directory that `file://` locations of lists may lead into; empty for none.
     pub lists_dir: String,
+    /// Buckets that `s3://` locations of lists may name.
+    pub list_buckets: Vec<String>,
     /// Largest list, in bytes.
     pub list_bytes: u64,
     /// Longest time for one list, in seconds.
@@ -128,6 +130,7 @@ impl Default for ServeConfig {
             poll_secs: 2,
             evidence_hours: 7 * 24,
             lists_dir: String::new(),
+            list_buckets: Vec::new(),
             list_bytes: 35 << 20,
             list_timeout_secs: 60,
             allow_private_locations: false,

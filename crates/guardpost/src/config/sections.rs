@@ -168,6 +168,12 @@ fn own() -> Vec<Section> {
                     "Directory that `file://` locations of lists may lead into. Empty: such locations are refused.",
                 ),
                 (
+                    "list_buckets",
+                    0..=0,
+                    "Buckets that `s3://` locations of lists may name. They are read with the credentials of the service,\n\
+                     whoever set the list: name none that somebody with a key for lists must not use. Empty: none.",
+                ),
+                (
                     "list_bytes",
                     1 << 10..=35 << 20,
                     "Largest list that is loaded from a location that a client of the API named, in bytes.",

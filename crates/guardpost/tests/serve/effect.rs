@@ -188,7 +188,7 @@ fn a_list_that_cannot_be_read_says_why_and_is_read_again_on_demand() {
     let reason = world.call("GET", &one, &Value::Null)["errorDetails"].to_string();
     assert!(reason.contains("no usable entry"), "{reason}");
     for (location, expected) in [
-        ("s3://bucket/key", "S3"),
+        ("s3://bucket/key", "serve.list_buckets"),
         ("https://127.0.0.1:9/list", "no public address"),
         ("file:///etc/hostname", "no such file in serve.lists_dir"),
     ] {
