@@ -26,7 +26,7 @@ static NAMES: [OnceLock<Box<[u32]>>; DAYS] = [const { OnceLock::new() }; DAYS];
 pub fn known(day: i64, name: &str) -> Option<Known> {
     let hash = hash(name);
     (day - AROUND..=day + AROUND).find_map(|day| {
-        let is_likely = hashes(day)?.binary_search(&hash).is_ok();
+        let is_likely = holds(hashes(day)?, hash);
         // A short hash is no proof.
         let family = is_likely.then(|| FAMILIES.iter().find(|it| makes(it, day, name))).flatten();
         family.map(|it| Known { family: it.name, day })
@@ -44,6 +44,19 @@ fn hashes(day: i64) -> Option<&'static [u32]> {
         hashes.into_boxed_slice()
     });
     Some(hashes)
+}
+
+/// Whether a hash is among ordered ones. They are spread evenly, so it lies about where its share of the
+/// range says.
+fn holds(hashes: &[u32], hash: u32) -> bool {
+    let mut at = ((u64::from(hash) * hashes.len() as u64) >> u32::BITS) as usize;
+    while at > 0 && hashes.get(at).is_some_and(|it| *it > hash) {
+        at -= 1;
+    }
+    while hashes.get(at).is_some_and(|it| *it < hash) {
+        at += 1;
+    }
+    hashes.get(at) == Some(&hash)
 }
 
 fn makes(family: &Family, day: i64, name: &str) -> bool {
@@ -76,6 +89,19 @@ mod tests {
         assert_eq!(known(first_of_june + 5, name), None);
         assert_eq!(known(first_of_june, "mdewnjiwmjya.net").unwrap().family, "sisron");
         assert_eq!(known(first_of_june, "example.com"), None);
+    }
+
+    #[test]
+    fn every_hash_of_a_day_is_found_and_no_other() {
+        let hashes = hashes(20_605).unwrap();
+        assert!(hashes.len() > 1000);
+        for hash in hashes {
+            assert!(holds(hashes, *hash));
+            for other in [hash.wrapping_add(1), hash.wrapping_sub(1)] {
+                assert_eq!(holds(hashes, other), hashes.binary_search(&other).is_ok());
+            }
+        }
+        assert!(!holds(&[], 7) && !holds(&[5], u32::MAX) && holds(&[u32::MAX], u32::MAX));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod families;
 mod features;
 mod known;
+mod memo;
 mod model;
 
 pub use features::{CHAIN_LEN, FEATURES, Features, chain_index, features, likely_cost, symbol};

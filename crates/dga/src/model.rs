@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use crate::features::{CHAIN_LEN, FEATURES, features};
+use crate::memo;
 
 /// Weights of the regression.
 pub const BUCKETS: usize = 1 << 17;
@@ -128,6 +129,14 @@ impl Model {
     pub fn rarity(&self, score: i32) -> u8 {
         let reached = self.rarities.partition_point(|it| i32::from(*it) <= score);
         reached.saturating_sub(1).min(usize::from(u8::MAX)) as u8
+    }
+
+    /// How rarely an ordinary name looks so much made by an algorithm as a label in lower case, in hundredths of
+    /// the decimal logarithm. Only of the model that comes with the program.
+    pub fn shipped_rarity(label: &str) -> Option<u8> {
+        let model = Model::shipped()?;
+        let judge = || model.rarity(model.score(label.as_bytes()));
+        Some(memo::recall(label, judge))
     }
 
     /// The sum of rarities, in hundredths, from which so many names of one host are not ordinary; that of the

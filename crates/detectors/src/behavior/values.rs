@@ -4,6 +4,7 @@ use std::fmt;
 
 use engine::intel::Category;
 use engine::model::{Addr, Hasher64, Timestamp, hash64};
+use engine::stats::UsageKey;
 use engine::telemetry::{ApiCall, Caller};
 use engine::{ApiCalls, Context, Event};
 
@@ -20,6 +21,10 @@ pub(crate) struct Value<'a> {
 impl<'a> Value<'a> {
     pub(crate) fn new(attribute: Attribute, text: Text<'a>) -> Value<'a> {
         Value { attribute, hash: text.hash(), text }
+    }
+
+    pub(crate) fn key(&self) -> UsageKey {
+        UsageKey::new(self.attribute as u8, self.hash)
     }
 
     pub(crate) fn plain(attribute: Attribute, text: &'a str) -> Value<'a> {

@@ -146,7 +146,7 @@ impl Window {
         users: &'static Users,
         ctx: &Context<'_>,
     ) -> u32 {
-        let is_new = !self.holds(&call.api);
+        let is_new = self.position(call.api.key()).is_none();
         let surprise = self.value(&call.api, call.error, history, users, ctx);
         let what = (850 * surprise + 150 * service) / 1000 * call.kind.weight / 1000;
         if is_new {
@@ -175,6 +175,10 @@ impl Window {
             hash: hour_hash(slot, call.class),
             text: Text::Hour(slot),
         };
+        // The same all hour long: nothing is learnt before it ends.
+        if let Some(known) = self.known(words.key()) {
+            return known;
+        }
         // Work that begins a little early or ends a little late is no other work.
         let least = neighbors.into_iter().map(|it| {
             let key = UsageKey::new(Attribute::Hour as u8, hour_hash(it, call.class));
@@ -185,19 +189,26 @@ impl Window {
             self.keep(&words, 0);
             return 0;
         }
-        self.value(&words, "", history, users, ctx).min(least)
+        let surprise = self.value(&words, "", history, users, ctx).min(least);
+        if let Some(at) = self.position(words.key()) {
+            self.surprises[at] = surprise as u16;
+        }
+        surprise
     }
 
-    fn holds(&self, value: &Value<'_>) -> bool {
-        let key = UsageKey::new(value.attribute as u8, value.hash);
-        self.keys.iter().any(|(_, it)| *it == key)
+    fn position(&self, key: UsageKey) -> Option<usize> {
+        self.keys.iter().position(|(_, it)| *it == key)
+    }
+
+    /// How surprising a value was that was judged in this hour.
+    fn known(&self, key: UsageKey) -> Option<u32> {
+        self.surprises.get(self.position(key)?).map(|it| u32::from(*it))
     }
 
     /// Notes that a value is to be learnt.
     fn keep(&mut self, value: &Value<'_>, surprise: u32) {
-        let key = UsageKey::new(value.attribute as u8, value.hash);
-        if self.keys.len() < KEYS_MAX && !self.holds(value) {
-            self.keys.push((value.attribute.about().cap as u8, key));
+        if self.keys.len() < KEYS_MAX && self.position(value.key()).is_none() {
+            self.keys.push((value.attribute.about().cap as u8, value.key()));
             self.surprises.push(surprise as u16);
         }
     }
@@ -211,9 +222,9 @@ impl Window {
         users: &'static Users,
         ctx: &Context<'_>,
     ) -> u32 {
-        let key = UsageKey::new(value.attribute as u8, value.hash);
-        if let Some(at) = self.keys.iter().position(|(_, it)| *it == key) {
-            return self.surprises.get(at).map_or(0, |it| u32::from(*it));
+        let key = value.key();
+        if let Some(known) = self.known(key) {
+            return known;
         }
         let usual = history.judge(users, value.attribute, key, ctx);
         history.name(value.attribute, key, &value.text);

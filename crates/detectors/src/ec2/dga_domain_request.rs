@@ -3,6 +3,7 @@
 //! Malware that finds its server by an algorithm asks for many names until one answers. No single name is
 //! proof: what is judged is how rare the looks of all names together are that a host asked for in vain.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use dga::Model;
@@ -83,8 +84,10 @@ tunables! {
 /// A name that does not exist.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct Missing {
-    /// How rare its looks are, in hundredths of the decimal logarithm.
-    rarity: u8,
+    /// How rare its looks are, in hundredths of the decimal logarithm; none before anybody asked.
+    rarity: Option<u8>,
+    /// Where in `name` the label lies whose looks they are.
+    label: Range<u8>,
     /// Whether the account knows it: it counts no more.
     is_known: bool,
     is_judged: bool,
@@ -116,7 +119,7 @@ impl Detector for DgaDomainRequest {
         name: "ec2/dga_domain_request",
         scope: Scope::Host,
         idle: Duration::from_hours(8 * 24),
-        version: 1,
+        version: 2,
         types: &[&DGA_DOMAIN_REQUEST],
         interest: Interest::Every,
     };
@@ -145,13 +148,20 @@ impl Detector for DgaDomainRequest {
         let Some((label, suffix)) = label(event, ctx) else { return };
         let Some(model) = Model::shipped() else { return };
         state.names.retain(|_, last_use, _| last_use.saturating_add(WINDOW_SECS) > now);
-        *state.names.entry(key, now).0 = Missing {
-            rarity: model.rarity(model.score(label.as_bytes())),
+        let mut missing = Missing {
             suffix: hash64(suffix.as_bytes()) as u16,
             name: domain.get(..TEXT_MAX).unwrap_or(domain).into(),
             evidence: Some(event.evidence()),
             ..Missing::default()
         };
+        match domain.strip_suffix(suffix).and_then(|it| it.strip_suffix('.')) {
+            // The label ends there: what stands before it, below a provider, is not judged.
+            Some(above) if above.len() <= TEXT_MAX => {
+                missing.label = (above.len() - label.len()) as u8..above.len() as u8;
+            }
+            _ => missing.rarity = Model::shipped_rarity(label),
+        }
+        *state.names.entry(key, now).0 = missing;
         state.count(now);
         let (taught, _) = state.taught.entry(key, now);
         // A late query of a day before teaches nothing: that day may have been taught.
@@ -178,10 +188,19 @@ impl State {
         self.hour.1 = self.hour.1.saturating_add(1);
     }
 
+    /// Judges the looks of all names. Most hosts never ask for enough of them to be worth that.
+    fn rate(&mut self) {
+        for missing in self.names.values_unordered_mut().filter(|it| it.rarity.is_none()) {
+            let label = usize::from(missing.label.start)..usize::from(missing.label.end);
+            let label = missing.name.get(label).unwrap_or("");
+            missing.rarity = Model::shipped_rarity(label);
+        }
+    }
+
     /// The number of names that count and the sum of their rarities.
     fn sum(&self) -> (usize, u32) {
         let counted = || self.names.iter_unordered().filter(|it| !it.1.is_known);
-        (counted().count(), counted().map(|it| u32::from(it.1.rarity)).sum())
+        (counted().count(), counted().map(|it| u32::from(it.1.rarity.unwrap_or(0))).sum())
     }
 
     /// Names with the suffix that most of them have.
@@ -205,6 +224,10 @@ impl DgaDomainRequest {
             let (names, sum) = state.sum();
             self.is_rare(model, names, sum) || self.is_many(state, names, event.row.time)
         };
+        if state.names.len() < self.names.min(self.many_names) as usize {
+            return false;
+        }
+        state.rate();
         if !is_odd(state) {
             return false;
         }

@@ -112,6 +112,9 @@ const ABUSED_TLDS: [&str; 18] = [
     "click", "monster", "quest", "bond", "surf",
 ];
 
+/// The longest of them.
+const ABUSED_TLD_MAX: usize = 7;
+
 tunables! {
     /// Names of low reputation.
     pub struct DomainReputation {
@@ -298,9 +301,14 @@ fn shape(label: &str) -> u32 {
 }
 
 fn has_abused_tld(name: &str) -> bool {
-    // Most names end in a label of three letters that is not on the list: ask the length first.
-    let tld = name.rsplit('.').next().unwrap_or("");
-    (2..=7).contains(&tld.len()) && tld != "com" && tld != "net" && ABUSED_TLDS.contains(&tld)
+    let name = name.as_bytes();
+    let end = &name[name.len().saturating_sub(ABUSED_TLD_MAX + 1)..];
+    let tld = match end.iter().rposition(|it| *it == b'.') {
+        Some(dot) => &end[dot + 1..],
+        None if end.len() <= ABUSED_TLD_MAX => end,
+        None => return false,
+    };
+    tld != b"com" && tld != b"net" && ABUSED_TLDS.iter().any(|it| it.as_bytes() == tld)
 }
 
 fn draft(
@@ -359,6 +367,12 @@ mod tests {
     #[test]
     fn only_abused_top_level_domains_are_candidates() {
         assert!(has_abused_tld("a.b.xyz") && has_abused_tld("free.tk"));
+        assert!(
+            ABUSED_TLDS.iter().all(|it| has_abused_tld(it) && has_abused_tld(&format!("a.{it}")))
+        );
+        assert!(
+            !has_abused_tld("") && !has_abused_tld("a.xmonster") && !has_abused_tld("xmonster")
+        );
         assert!(!has_abused_tld("example.com") && !has_abused_tld("xyz.example.org"));
     }
 }

@@ -78,7 +78,7 @@ impl Detector for MetadataDnsRebind {
     fn wants(&self, event: &Event<'_, DnsQueries>) -> bool {
         event.row.answer_count > 0
             && self.enabled
-            && event.answers_text().contains(END)
+            && has_line_with_end(event.answers_text())
             && event.answers().any(|(_, data)| is_metadata(data))
             && is_public_name(event.name())
             && !event.listed.contains(Category::Trusted)
@@ -113,6 +113,16 @@ fn draft(event: &Event<'_, DnsQueries>, ctx: &Context<'_>) -> Draft {
     let data = event.answers().map(|it| it.1).find(|it| is_metadata(it)).unwrap_or("");
     draft.reasons.push(Reason::new("answer to a public name", data, "metadata service"));
     draft
+}
+
+/// Whether some line ends as the addresses do. Most names have one answer: nothing is searched then.
+fn has_line_with_end(answers: &str) -> bool {
+    let mut rest = answers.as_bytes();
+    while !rest.ends_with(END.as_bytes()) {
+        let Some(newline) = memchr::memrchr(b'\n', rest) else { return false };
+        rest = &rest[..newline];
+    }
+    true
 }
 
 fn is_metadata(data: &str) -> bool {

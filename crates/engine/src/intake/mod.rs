@@ -63,6 +63,9 @@ impl Default for IntakeOptions {
     }
 }
 
+/// Batches whose memory is kept: one is filled while the other is worked on.
+const SPARE_MAX: usize = 2;
+
 /// The journal's writer.
 pub struct Intake {
     options: IntakeOptions,
@@ -72,8 +75,9 @@ pub struct Intake {
     done: Vec<Batch>,
     /// Rows that were dropped because their time is impossible.
     impossible: u64,
-    /// Memory of a batch that was worked on.
-    spare: ApiRows,
+    /// Memory of batches that were worked on.
+    spare_calls: Vec<ApiRows>,
+    spare_queries: Vec<DnsRows>,
 }
 
 impl Intake {
@@ -86,7 +90,8 @@ impl Intake {
             open: Batch::tick(1, Timestamp::MIN),
             done: Vec::new(),
             impossible: 0,
-            spare: ApiRows::default(),
+            spare_calls: Vec::new(),
+            spare_queries: Vec::new(),
         }
     }
 
@@ -100,15 +105,17 @@ impl Intake {
         self.impossible
     }
 
-    /// Takes the memory of a batch back that was worked on: calls are copied into their order, and fresh
+    /// Takes the memory of a batch back that was worked on: calls and queries are copied into it, and fresh
     /// memory would cost more than the copy.
     pub fn recycle(&mut self, batch: Batch) {
-        let mut calls = batch.calls;
-        calls.rows.clear();
-        calls.origins.clear();
-        calls.text.clear();
-        if calls.text.capacity() > self.spare.text.capacity() {
-            self.spare = calls;
+        let Batch { mut calls, mut queries, .. } = batch;
+        if !calls.rows.is_empty() && self.spare_calls.len() < SPARE_MAX {
+            calls.clear();
+            self.spare_calls.push(calls);
+        }
+        if !queries.rows.is_empty() && self.spare_queries.len() < SPARE_MAX {
+            queries.clear();
+            self.spare_queries.push(queries);
         }
     }
 
@@ -284,7 +291,8 @@ impl Intake {
     fn push(&mut self) {
         self.open.watermark = self.watermarks.watermark();
         let mut next = Batch::tick(self.open.number + 1, self.open.watermark);
-        next.calls = std::mem::take(&mut self.spare);
+        next.calls = self.spare_calls.pop().unwrap_or_default();
+        next.queries = self.spare_queries.pop().unwrap_or_default();
         self.done.push(std::mem::replace(&mut self.open, next));
     }
 

@@ -2,6 +2,7 @@
 
 use model::{Entity, Scope, Timestamp};
 
+use super::flows::TOGETHER;
 use super::{KeyGroup, Part, Scratch};
 use crate::context::{Context, EntityInfo};
 use crate::detector::Interest;
@@ -18,26 +19,63 @@ impl KeyGroup {
         self.run_calls(key_group, work);
     }
 
+    /// Hosts are worked on some at a time, as interfaces are.
     fn run_queries(&mut self, key_group: usize, work: &Work<'_>) {
         let block = DnsBlock { rows: &work.batch.queries, names: &work.routed.names };
-        for group in work.routed.queries.of_key_group(key_group) {
+        let groups = work.routed.queries.of_key_group(key_group);
+        let hosts = &self.entities[Scope::Host as usize];
+        for group in groups {
+            hosts.prefetch_number(group.id);
+        }
+        for group in groups {
+            hosts.prefetch_info(group.id);
+        }
+        for groups in groups.chunks(TOGETHER) {
+            let mut parts = std::mem::take(&mut self.scratch.parts);
+            self.take_queries(groups, &mut parts, work);
+            self.list_queries(&parts, block, work);
+            self.run_slots::<DnsQueries>(&work.registry.queries, Scope::Host, &parts, block, work);
+            self.scratch.parts = parts;
+        }
+    }
+
+    /// Puts the rows of some hosts into the scratch, those of each in time order.
+    fn take_queries(&mut self, groups: &[Group], parts: &mut Vec<Part>, work: &Work<'_>) {
+        let rows = &work.batch.queries.rows;
+        let text_len = work.batch.queries.text.len();
+        parts.clear();
+        self.scratch.indices.clear();
+        for group in groups {
             let entity = self.open_host(group, work);
-            let info = self.entities[Scope::Host as usize].info(entity);
-            let Scratch { indices, listed, .. } = &mut self.scratch;
-            indices.clear();
+            let indices = &mut self.scratch.indices;
+            let begin = indices.len();
             indices.extend_from_slice(work.routed.queries.rows(group));
-            let rows = &work.batch.queries.rows;
-            if !indices.is_sorted_by_key(|&row| rows[row as usize].time) {
-                indices.sort_by_key(|&row| rows[row as usize].time);
+            let own = &mut indices[begin..];
+            for &row in &*own {
+                // Most detectors look at the name first, and answers lie behind it.
+                let name = rows[row as usize].name.offset as usize;
+                kernels::prefetch(&work.batch.queries.text.as_bytes()[name.min(text_len)..]);
+                kernels::prefetch(&work.routed.names[row as usize]);
             }
-            listed.clear();
-            if indices.iter().any(|&row| !block.names[row as usize].verdict.is_none()) {
-                listed.extend(indices.iter().map(|&row| {
-                    let verdict = block.names[row as usize].verdict;
-                    (verdict, work.categories(verdict, info))
-                }));
+            if !own.is_sorted_by_key(|&row| rows[row as usize].time) {
+                own.sort_by_key(|&row| rows[row as usize].time);
             }
-            self.run_entity::<DnsQueries>(&work.registry.queries, Scope::Host, entity, block, work);
+            parts.push(Part { entity, begin: begin as u32, end: indices.len() as u32 });
+        }
+    }
+
+    /// Says what the lists say of the rows in the scratch; leaves `listed` empty when they say nothing.
+    fn list_queries(&mut self, parts: &[Part], block: DnsBlock<'_>, work: &Work<'_>) {
+        let Scratch { indices, listed, .. } = &mut self.scratch;
+        listed.clear();
+        let verdict = |row: u32| block.names[row as usize].verdict;
+        if indices.iter().all(|&row| verdict(row).is_none()) {
+            return;
+        }
+        for part in parts {
+            let info = self.entities[Scope::Host as usize].info(part.entity);
+            let of = |&row: &u32| (verdict(row), work.categories(verdict(row), info));
+            listed.extend(indices[part.begin as usize..part.end as usize].iter().map(of));
         }
     }
 

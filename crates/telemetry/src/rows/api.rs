@@ -226,6 +226,13 @@ pub struct ApiRows {
 }
 
 impl ApiRows {
+    /// Forgets the rows and keeps their memory.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.origins.clear();
+        self.text.clear();
+    }
+
     /// Appends another block.
     pub fn append(&mut self, other: ApiRows) {
         if self.rows.is_empty() {

@@ -86,9 +86,18 @@ impl DnsRows {
         row.answers.of(&self.text)
     }
 
+    /// Forgets the rows and keeps their memory.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.origins.clear();
+        self.hosts.clear();
+        self.text.clear();
+    }
+
     /// Appends another block.
     pub fn append(&mut self, other: DnsRows) {
-        if self.rows.is_empty() {
+        // A block is taken as it is, unless there is room for it and perhaps for those that follow.
+        if self.rows.is_empty() && self.rows.capacity() < other.rows.len() {
             *self = other;
             return;
         }
