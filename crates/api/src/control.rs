@@ -1,5 +1,6 @@
 //! What the engine must hear of: the body of an entry of the control journal.
 
+use model::{AccountId, Region};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Change, Owner};
@@ -59,6 +60,23 @@ pub struct ControlFeedback {
     pub finding_ids: Vec<String>,
     /// `USEFUL` or `NOT_USEFUL`.
     pub feedback: String,
+    /// What detectors know the findings by; nothing of samples.
+    #[serde(default)]
+    pub judged: Vec<Judged>,
+}
+
+/// What detectors know a finding by, as it was when somebody judged it: it may be gone when it is replayed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Judged {
+    /// The account of the finding: perhaps that of a member.
+    pub account: AccountId,
+    /// Its Region.
+    pub region: Region,
+    /// Its type.
+    pub finding_type: String,
+    /// The key of its drafts.
+    pub key: String,
 }
 
 impl Control {

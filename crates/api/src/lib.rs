@@ -25,7 +25,7 @@ mod state;
 mod testing;
 mod wire;
 
-pub use control::{Control, ControlContent, ControlDocument, ControlFeedback};
+pub use control::{Control, ControlContent, ControlDocument, ControlFeedback, Judged};
 pub use keys::{Key, Keys, Role};
 pub use report::{loaded, report};
 pub use resources::{is_associated, scope_of};

@@ -216,6 +216,19 @@ impl Store for InMemory {
         Ok(self.write().edit(scope, ids, note))
     }
 
+    fn draft_keys(
+        &self,
+        scope: &Scope,
+        ids: &[String],
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        let state = self.read();
+        let of = |id: &String| {
+            let stored = state.merged.finding(id).filter(|_| !state.inserted.contains_key(id))?;
+            scope.contains(&stored.finding).then(|| (id.clone(), stored.draft.key.clone()))
+        };
+        Ok(ids.iter().filter_map(of).collect())
+    }
+
     fn expire(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut state = self.write();
         let old = |it: &&Finding| it.updated_at + RETENTION < now;

@@ -1,6 +1,6 @@
 //! What every store does.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use findings::{Draft, Finding};
 use model::Timestamp;
@@ -73,6 +73,14 @@ pub trait Store: Send + Sync {
         ids: &[String],
         feedback: &str,
     ) -> Result<usize, StoreError>;
+
+    /// The keys of drafts ([`Draft::key`]) that the findings with these identifiers stand for, by identifier;
+    /// nothing of those outside of the scope and of those that no draft stands behind.
+    fn draft_keys(
+        &self,
+        scope: &Scope,
+        ids: &[String],
+    ) -> Result<BTreeMap<String, String>, StoreError>;
 
     /// Deletes findings that were last updated more than [`findings::RETENTION`] before `now`, and tells
     /// how many. Activity that comes back later opens a new generation, as in a store that kept them.

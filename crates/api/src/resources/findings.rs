@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use findings::Finding;
 use serde_json::json;
 use store::{Criteria, FindingQuery, Group, GroupBy, GroupKey, Scope, Sort, StatisticsQuery};
 
 use super::samples;
 use crate::context::{Context, page_size, refuse, to_value};
-use crate::control::{Control, ControlFeedback};
+use crate::control::{Control, ControlFeedback, Judged};
 use crate::epoch::Epoch;
 use crate::error::Refusal;
 use crate::handler::{Route, Typed, route};
@@ -193,13 +194,20 @@ fn feedback(
     let store = &context.state.store;
     // Only findings that the caller may see can be judged.
     let found = store.get_findings(&scope, &request.finding_ids).map_err(|it| refuse(&it))?;
-    let finding_ids: Vec<String> = found.into_iter().map(|it| it.id).collect();
+    let finding_ids: Vec<String> = found.iter().map(|it| it.id.clone()).collect();
     if finding_ids.is_empty() {
         return Ok(UpdateFindingsFeedbackResponse {});
     }
+    let mut keys = store.draft_keys(&scope, &finding_ids).map_err(|it| refuse(&it))?;
+    let judged = |it: Finding| {
+        let key = keys.remove(&it.id)?;
+        let (account, region) = (it.account_id, it.region);
+        Some(Judged { account, region, finding_type: it.finding_type, key })
+    };
+    let judged = found.into_iter().filter_map(judged).collect();
     let feedback = to_value(&request.feedback)?.as_str().unwrap_or_default().to_owned();
     store.set_feedback(&scope, &finding_ids, &feedback).map_err(|it| refuse(&it))?;
-    let feedback = ControlFeedback { owner: context.owner, finding_ids, feedback };
+    let feedback = ControlFeedback { owner: context.owner, finding_ids, feedback, judged };
     context.control(&[], &Control { feedback: Some(feedback), ..Control::default() })?;
     Ok(UpdateFindingsFeedbackResponse {})
 }
@@ -346,6 +354,7 @@ mod tests {
             (feedback.finding_ids, feedback.feedback.as_str()),
             (vec![all[0].clone()], "NOT_USEFUL")
         );
+        assert_eq!(feedback.judged, [], "no detector raised a sample");
         let wrong = json!({"findingIds": all, "feedback": "GOOD"});
         assert_eq!(
             server.refused("POST", &format!("{target}/feedback"), &wrong),

@@ -173,6 +173,9 @@ impl Worker {
         if changed.disabled {
             self.intake.control(Control::Disabled(self.controls.disabled()));
         }
+        for opinion in changed.judged {
+            self.intake.control(opinion.into_control());
+        }
         self.process();
         self.status.control_worked(through);
     }

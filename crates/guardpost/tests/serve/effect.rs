@@ -26,7 +26,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    fn start() -> World {
+    pub(crate) fn start() -> World {
         World::start_with(|_| String::new())
     }
 

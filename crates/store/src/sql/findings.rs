@@ -1,9 +1,10 @@
 //! Findings in the two tables: the narrow one and that of documents.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use findings::{Finding, RETENTION};
 use model::Timestamp;
+use serde::Deserialize;
 
 use super::backend::{Session, Value};
 use super::tally::{self, Cell};
@@ -121,6 +122,26 @@ pub(crate) fn edit(
         }
     }
     Ok(count)
+}
+
+/// The keys of the drafts behind the findings of the scope with these identifiers.
+pub(crate) fn draft_keys(
+    session: &mut dyn Session,
+    scope: &Scope,
+    ids: &[String],
+) -> Result<BTreeMap<String, String>, StoreError> {
+    #[derive(Deserialize)]
+    struct Keyed {
+        key: String,
+    }
+    let mut keys = BTreeMap::new();
+    for id in ids {
+        let stored = load(session, id)?.filter(|it| scope.contains(&it.finding));
+        if let Some(draft) = stored.and_then(|it| it.draft) {
+            keys.insert(id.clone(), from_json::<Keyed>(session, &draft)?.key);
+        }
+    }
+    Ok(keys)
 }
 
 pub(crate) fn expire(session: &mut dyn Session, now: Timestamp) -> Result<u64, StoreError> {

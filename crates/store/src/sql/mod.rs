@@ -16,6 +16,8 @@ mod snapshots;
 mod statistics;
 mod tally;
 
+use std::collections::BTreeMap;
+
 use ::findings::Finding;
 use model::Timestamp;
 
@@ -123,6 +125,14 @@ impl<B: Backend> Store for B {
             stored.finding.service.user_feedback = Some(feedback.to_owned());
         };
         self.write("note feedback", |it| findings::edit(it, scope, ids, change))
+    }
+
+    fn draft_keys(
+        &self,
+        scope: &Scope,
+        ids: &[String],
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        self.read("read keys of findings", |it| findings::draft_keys(it, scope, ids))
     }
 
     fn expire(&self, now: Timestamp) -> Result<u64, StoreError> {

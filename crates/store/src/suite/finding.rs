@@ -144,9 +144,12 @@ pub(crate) fn feedback_and_archive_keep_to_the_scope(store: &dyn Store) {
         assert_eq!(store.set_archived(&scope, &ids, true).unwrap(), 0);
         assert_eq!(store.set_feedback(&scope, &ids, "USEFUL").unwrap(), 0);
         assert!(store.get_findings(&scope, &ids).unwrap().is_empty());
+        assert!(store.draft_keys(&scope, &ids).unwrap().is_empty());
     }
     assert!(!all(store)[0].service.archived);
     assert_eq!(store.set_archived(&Scope::of(owner(0)), &ids, true).unwrap(), 1);
+    let keys = store.draft_keys(&Scope::of(owner(0)), &ids).unwrap();
+    assert_eq!(keys.into_iter().collect::<Vec<_>>(), [(ids[0].clone(), "i-1".to_owned())]);
 }
 
 pub(crate) fn inserted_findings_take_no_drafts(store: &dyn Store) {
@@ -155,6 +158,8 @@ pub(crate) fn inserted_findings_take_no_drafts(store: &dyn Store) {
     sample.title = "[SAMPLE] a title".into();
     store.insert_findings(std::slice::from_ref(&sample)).unwrap();
     assert_eq!(all(store), [sample.clone()]);
+    let sampled = [sample.id.clone()];
+    assert!(store.draft_keys(&Scope::all(), &sampled).unwrap().is_empty(), "no draft is behind it");
     commit(store, 1, vec![draft("i-1", START + MINUTE)]);
     let found = all(store);
     assert_eq!(found.len(), 2);

@@ -10,7 +10,7 @@ mod lists;
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use api::{Control, ControlContent, ControlDocument, kinds};
+use api::{Control, ControlContent, ControlDocument, ControlFeedback, Judged, kinds};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{BlobHash, ControlEntry, DocumentKey, Store};
@@ -37,6 +37,23 @@ pub(super) struct Changed {
     pub(super) lists: bool,
     /// Other detectors or features are switched off.
     pub(super) disabled: bool,
+    /// What somebody said of findings, in this order.
+    pub(super) judged: Vec<Opinion>,
+}
+
+/// What somebody said of a finding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Opinion {
+    finding: Judged,
+    is_useful: bool,
+}
+
+impl Opinion {
+    /// The change for the engine.
+    pub(super) fn into_control(self) -> engine::Control {
+        let Judged { account, region, finding_type, key } = self.finding;
+        engine::Control::Feedback { account, region, finding_type, key, useful: self.is_useful }
+    }
 }
 
 /// The form in a snapshot: JSON, so that later versions can read it.
@@ -90,6 +107,10 @@ impl InForce {
         }
         for content in control.contents {
             self.content(content, changed);
+        }
+        if let Some(ControlFeedback { feedback, judged, .. }) = control.feedback {
+            let is_useful = feedback == "USEFUL";
+            changed.judged.extend(judged.into_iter().map(|finding| Opinion { finding, is_useful }));
         }
     }
 
@@ -266,6 +287,34 @@ mod tests {
         }
         assert_eq!(listed(&in_force, &store, OWN, "us-east-1"), [1]);
         assert_eq!(listed(&in_force, &store, OWN, "eu-west-1"), [0; 0]);
+    }
+
+    #[test]
+    fn opinions_are_handed_on_once() {
+        let store = InMemory::new();
+        let finding = |key: &str| Judged {
+            account: AccountId::new(MEMBER).unwrap(),
+            region: Region::new("us-east-1"),
+            finding_type: "Persistence:IAMUser/AnomalousBehavior".into(),
+            key: key.into(),
+        };
+        let say = |feedback: &str, keys: &[&str]| {
+            let judged = keys.iter().map(|it| finding(it)).collect();
+            let (owner, feedback) = (owner(), feedback.to_owned());
+            let said = ControlFeedback { owner, finding_ids: vec![], feedback, judged };
+            write(&store, &Control { feedback: Some(said), ..Control::default() })
+        };
+        let mut in_force = InForce::default();
+        say("USEFUL", &["a"]);
+        let changed = in_force.read(&store, say("NOT_USEFUL", &["b", "c"])).unwrap();
+        assert!(!changed.lists && !changed.disabled);
+        let said: Vec<String> =
+            changed.judged.into_iter().map(|it| format!("{:?}", it.into_control())).collect();
+        let expected = |key: &str, useful: bool| {
+            format!("Feedback(Persistence:IAMUser/AnomalousBehavior {key} useful={useful})")
+        };
+        assert_eq!(said, [expected("a", true), expected("b", false), expected("c", false)]);
+        assert!(in_force.read(&store, in_force.through).unwrap().judged.is_empty());
     }
 
     #[test]
