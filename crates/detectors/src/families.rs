@@ -47,7 +47,18 @@ macro_rules! families {
 
         /// All families with these settings, ready for an engine.
         pub fn registry(settings: &Settings) -> engine::Registry {
-            let settings = &crate::rules::agreed(settings.clone());
+            registry_of(&crate::rules::agreed(settings.clone()))
+        }
+
+        /// The same, but that every custom detection rule raises drafts: for an engine that is told, account by
+        /// account, which of them count ([`engine::RuleModes`]).
+        pub fn registry_offering_rules(settings: &Settings) -> engine::Registry {
+            let mut settings = crate::rules::agreed(settings.clone());
+            settings.rules.custom_detection = settings.rules.custom_detection.offering();
+            registry_of(&settings)
+        }
+
+        fn registry_of(settings: &Settings) -> engine::Registry {
             let mut registry = engine::Registry::new();
             $($(registry.add(settings.$group.$family.clone());)*)*
             registry

@@ -40,7 +40,7 @@ pub use context::{Context, EntityInfo};
 pub use core::{BatchOutput, Counters, Engine, EngineOptions, Suppression};
 pub use describe::{Ends, port_name};
 pub use detector::{Detector, Feedback, Interest, Spec};
-pub use disabled::{Disabled, Off};
+pub use disabled::{Disabled, Off, RuleMode, RuleModes};
 pub use executor::{Executor, Serial};
 pub use flow_lines::{FlowLines, SharedFlows};
 pub use intake::{Intake, IntakeOptions, SourceId};

@@ -111,6 +111,26 @@ impl Draft {
     /// The key of [`Draft::additional`] that holds `service.detection`: a member of the finding.
     pub const DETECTION: &'static str = "detection";
 
+    /// What the key begins with of a match that is only counted.
+    const COUNTED: &'static str = "dry-run ";
+
+    /// A match of a custom detection rule in dry run, which is only counted: without evidence and resource it
+    /// corroborates nothing.
+    pub fn counted(
+        finding_type: &'static FindingType,
+        account: AccountId,
+        region: Region,
+        rule: &str,
+        time: Timestamp,
+    ) -> Draft {
+        Draft::new(finding_type, account, region, format!("{}{rule}", Draft::COUNTED), time)
+    }
+
+    /// The custom detection rule in dry run that it is a match of; none if it is a finding.
+    pub fn counted_rule(&self) -> Option<&str> {
+        self.key.strip_prefix(Draft::COUNTED)
+    }
+
     /// A draft of one occurrence with the type's own severity and nothing else known.
     pub fn new(
         finding_type: &'static FindingType,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use detectors::rules::DRY_RUN_KEY;
 use engine::{Control, Engine, Intake, Inventory, Registry, SnapshotError};
 use findings::{CoverageRow, ListUsed, Report, ReportFinding};
 use intel::Intel;
@@ -231,7 +230,7 @@ pub(crate) fn interest(registry: &Registry) -> Interest {
 
 /// Whether it stands for matches of a custom detection rule in dry run.
 fn is_counted_only(finding: &StoredFinding) -> bool {
-    finding.draft.key.starts_with(DRY_RUN_KEY)
+    finding.draft.counted_rule().is_some()
 }
 
 impl Scan {
@@ -245,9 +244,10 @@ impl Scan {
     /// Matches of custom detection rules that were only counted: names of the rules and numbers.
     pub fn dry_run(&self) -> BTreeMap<String, u64> {
         let mut counts = BTreeMap::new();
-        for it in self.outcome.store.findings().into_iter().filter(|it| is_counted_only(it)) {
-            let rule = it.draft.key.trim_start_matches(DRY_RUN_KEY).to_owned();
-            *counts.entry(rule).or_default() += it.draft.count;
+        for it in self.outcome.store.findings() {
+            if let Some(rule) = it.draft.counted_rule() {
+                *counts.entry(rule.to_owned()).or_default() += it.draft.count;
+            }
         }
         counts
     }

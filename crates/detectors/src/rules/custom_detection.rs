@@ -16,9 +16,6 @@ use super::custom::{CALLS, TYPES, rules};
 use super::rule::{Match, Rule};
 use super::selection::Selection;
 
-/// What the aggregation key of a match begins with that is only counted.
-pub const DRY_RUN_KEY: &str = "dry-run ";
-
 tunables! {
     /// GuardDuty's custom detection rules. All are off, as in GuardDuty: each is about calls that are routine
     /// in one account and a sign of intruders in another.
@@ -33,6 +30,12 @@ tunables! {
 }
 
 impl CustomDetection {
+    /// The same with every rule on: whoever takes the drafts decides, account by account.
+    #[must_use]
+    pub(crate) fn offering(self) -> CustomDetection {
+        CustomDetection { rules: Selection::all(), dry_run: false, ..self }
+    }
+
     /// The rules that raise findings.
     pub(super) fn raising(&self) -> Selection {
         if self.enabled && !self.dry_run { self.rules } else { Selection::NONE }
@@ -73,7 +76,14 @@ impl Detector for CustomDetection {
             let call = call.get_or_insert_with(|| Call::new(event, ctx));
             if let Some(found) = (rule.condition)(call) {
                 out.raise(if self.dry_run {
-                    counted(rule, event)
+                    let row = event.row;
+                    Draft::counted(
+                        rule.finding_type,
+                        row.account,
+                        row.region,
+                        rule.name,
+                        event.time(),
+                    )
                 } else {
                     live(rule, &found, call)
                 });
@@ -87,12 +97,6 @@ fn live(rule: &Rule, found: &Match, call: &Call<'_, '_>) -> Draft {
     let mut draft = rule.draft(found, call);
     draft.additional.insert(Draft::CUSTOM_RULE.to_owned(), rule.name.into());
     draft
-}
-
-/// A match that is only counted: without evidence and resource it corroborates nothing.
-fn counted(rule: &Rule, event: &Event<'_, ApiCalls>) -> Draft {
-    let key = format!("{DRY_RUN_KEY}{}", rule.name);
-    Draft::new(rule.finding_type, event.row.account, event.row.region, key, event.time())
 }
 
 #[cfg(test)]

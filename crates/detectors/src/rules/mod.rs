@@ -7,6 +7,7 @@ mod call;
 mod custom;
 pub mod custom_detection;
 mod json;
+mod library;
 mod own;
 pub mod own_rules;
 mod policy;
@@ -14,7 +15,8 @@ mod ports;
 mod rule;
 mod selection;
 
-pub use custom_detection::DRY_RUN_KEY;
+pub use custom_detection::CustomDetection;
+pub use library::{LibraryRule, library};
 pub use selection::{Selection, UnknownRule};
 
 use crate::Settings;

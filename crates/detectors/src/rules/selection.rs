@@ -71,6 +71,11 @@ impl Selection {
         self.0 >> at & 1 != 0
     }
 
+    /// The names of the rules that are on.
+    pub fn named(self) -> impl Iterator<Item = &'static str> {
+        self.rules().map(|it| it.name)
+    }
+
     /// The custom detection rules that are on.
     pub(super) fn rules(self) -> impl Iterator<Item = &'static Rule> {
         custom::rules().enumerate().filter(move |(at, _)| self.has(*at)).map(|(_, it)| it)

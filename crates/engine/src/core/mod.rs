@@ -245,7 +245,7 @@ impl Engine {
             signals.append(weak);
         }
         let disabled = Arc::clone(&self.options.disabled);
-        drafts.retain(|it| !disabled.covers(it));
+        drafts.retain_mut(|it| disabled.passes(it));
         if self.registry.signals.is_empty() {
             return drafts;
         }
@@ -267,7 +267,7 @@ impl Engine {
             drafts.append(&mut outputs.drafts);
             outputs.signals.clear();
         }
-        drafts.retain(|it| !disabled.covers(it));
+        drafts.retain_mut(|it| disabled.passes(it));
         drafts
     }
 
