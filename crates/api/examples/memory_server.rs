@@ -82,6 +82,7 @@ async fn main() -> std::io::Result<()> {
         clock: Arc::new(Wall),
         controls: Arc::new(Nobody),
         finding_types: &TYPES,
+        rules: &[],
         limits: Limits::default(),
     };
     let listener = tokio::net::TcpListener::bind(address).await?;

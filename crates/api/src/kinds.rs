@@ -25,6 +25,11 @@ pub const ORGANIZATION_ADMINS: &str = "organization_admins";
 /// What an administrator set for its organization; there is one at most.
 pub const ORGANIZATIONS: &str = "organizations";
 
+/// Custom detection rules that an account switched on, by identifier of the association.
+pub const RULE_ASSOCIATIONS: &str = "rule_associations";
+/// Custom detection rules that an administrator switched on for its members, by rule and mode.
+pub const RULE_CONFIGURATIONS: &str = "rule_configurations";
+
 /// The kinds of lists.
 pub const LISTS: [&str; 4] = [IP_SETS, THREAT_INTEL_SETS, TRUSTED_ENTITY_SETS, THREAT_ENTITY_SETS];
 

@@ -30,4 +30,4 @@ pub use keys::{Key, Keys, Role};
 pub use report::{loaded, report};
 pub use resources::{is_associated, scope_of};
 pub use service::router;
-pub use state::{Clock, Controls, Limits, Locations, State};
+pub use state::{Clock, Controls, DetectionRule, Limits, Locations, State};

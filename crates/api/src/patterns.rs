@@ -40,6 +40,26 @@ pub(crate) fn next_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_known)
 }
 
+/// `[a-z0-9]+(-[a-z0-9]+)*`.
+pub(crate) fn rule_id(text: &str) -> bool {
+    let is_word = |it: &str| {
+        !it.is_empty() && it.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    text.split('-').all(is_word)
+}
+
+/// `[a-zA-Z0-9_-]{1,64}`.
+pub(crate) fn association_id(text: &str) -> bool {
+    let is_known = |it: u8| it.is_ascii_alphanumeric() || b"_-".contains(&it);
+    (1..=64).contains(&text.len()) && text.bytes().all(is_known)
+}
+
+/// `[a-zA-Z0-9 _.\-:/]+`.
+pub(crate) fn detection_rule_filter_value(text: &str) -> bool {
+    let is_known = |it: u8| it.is_ascii_alphanumeric() || b" _.-:/".contains(&it);
+    !text.is_empty() && text.bytes().all(is_known)
+}
+
 /// `[0-9]+`.
 pub(crate) fn expected_bucket_owner(text: &str) -> bool {
     is_digits(text)
@@ -52,6 +72,25 @@ fn is_digits(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rules_are_words_with_hyphens_and_values_have_no_quotes() {
+        for (text, is_rule, is_value) in [
+            ("vpc-flow-logs-deleted", true, true),
+            ("rule", true, true),
+            ("-rule", false, true),
+            ("rule--a", false, true),
+            ("Rule", false, true),
+            ("a'b", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!(rule_id(text), is_rule, "{text}");
+            assert_eq!(detection_rule_filter_value(text), is_value, "{text}");
+        }
+        assert!(
+            association_id("a_B-9") && !association_id("a/b") && !association_id(&"a".repeat(65))
+        );
+    }
 
     #[test]
     fn arns_of_detectors_and_of_what_is_theirs() {

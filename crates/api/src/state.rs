@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use findings::FindingType;
-use model::Timestamp;
+use model::{Severity, Timestamp};
 use store::Store;
 
 use crate::keys::Keys;
@@ -22,8 +22,33 @@ pub struct State {
     pub controls: Arc<dyn Controls>,
     /// The types of findings there are, for samples.
     pub finding_types: &'static [&'static FindingType],
+    /// The custom detection rules there are.
+    pub rules: &'static [DetectionRule],
     /// Bounds of requests.
     pub limits: Limits,
+}
+
+/// A custom detection rule, as clients are told of it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DetectionRule {
+    /// Lower-case words with hyphens, such as `vpc-flow-logs-deleted`.
+    pub id: String,
+    /// Its name, such as `VPCFlowLogsDeleted`: what findings and settings call it.
+    pub name: String,
+    /// What it is for, at most 1,024 characters.
+    pub description: String,
+    /// `CRITICAL`, `HIGH`, `MEDIUM` or `LOW`.
+    pub severity: Severity,
+    /// The purpose in the types that it raises.
+    pub tactic: String,
+    /// ATT&CK techniques.
+    pub technique: String,
+    /// The service that the calls belong to.
+    pub service: String,
+    /// What it asks of a CloudTrail record, as SQL, at most 4,096 characters.
+    pub expression: String,
+    /// Since when there is the rule.
+    pub since: Timestamp,
 }
 
 /// Tells the time; tests replace it.

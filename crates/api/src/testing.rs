@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use axum::http::HeaderMap;
 use findings::{Data, FindingType};
@@ -13,7 +13,7 @@ use store::{InMemory, SqliteStore, Store};
 use tempfile::TempDir;
 
 use crate::sigv4::{self, Scope, Signed};
-use crate::{Clock, Control, Controls, Key, Keys, Limits, Role, State, router};
+use crate::{Clock, Control, Controls, DetectionRule, Key, Keys, Limits, Role, State, router};
 
 /// The account of most tests, and another one.
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -116,6 +116,24 @@ static TYPES: [&FindingType; 3] = [
     ),
 ];
 
+static RULES: LazyLock<Vec<DetectionRule>> = LazyLock::new(|| {
+    let rule = |id: &str, name: &str, severity: Severity, service: &str| DetectionRule {
+        id: id.into(),
+        name: name.into(),
+        description: "what it is for".into(),
+        severity,
+        tactic: "Persistence".into(),
+        technique: "T1098".into(),
+        service: service.into(),
+        expression: "SELECT * FROM CloudTrail".into(),
+        since: Timestamp::from_secs(1_770_000_000),
+    };
+    vec![
+        rule("rule-b", "RuleB", Severity::HIGH, "ec2"),
+        rule("rule-a", "RuleA", Severity::LOW, "iam"),
+    ]
+});
+
 impl Server {
     pub(crate) fn start() -> Server {
         Server::with(Limits::default())
@@ -143,6 +161,7 @@ impl Server {
             clock: Arc::clone(&now) as Arc<dyn Clock>,
             controls: Arc::clone(&heard) as Arc<dyn Controls>,
             finding_types: &TYPES,
+            rules: &RULES,
             limits,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -180,6 +199,11 @@ impl Server {
         let answer = self.call("admin", method, target, body);
         assert!(answer.status >= 400, "{method} {target}: {answer:?}");
         answer.body["message"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait_days(&self, days: i64) {
+        self.now.0.fetch_add(days * 24 * 3_600_000, Ordering::Relaxed);
     }
 
     /// The account's detector, made if there is none.

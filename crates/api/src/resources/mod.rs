@@ -15,6 +15,7 @@ mod member_detectors;
 mod members;
 mod organization;
 mod publishing_destinations;
+mod rules;
 mod samples;
 mod scope;
 mod tags;
@@ -22,7 +23,7 @@ mod tags;
 pub use self::scope::{is_associated, scope_of};
 use crate::handler::Route;
 
-const FAMILIES: [&[Route]; 11] = [
+const FAMILIES: [&[Route]; 14] = [
     detectors::OPERATIONS,
     findings::OPERATIONS,
     filters::OPERATIONS,
@@ -32,6 +33,9 @@ const FAMILIES: [&[Route]; 11] = [
     member_detectors::OPERATIONS,
     invitations::OPERATIONS,
     organization::OPERATIONS,
+    rules::LIBRARY,
+    rules::ASSOCIATIONS,
+    rules::CONFIGURATIONS,
     tags::OPERATIONS,
     absent::OPERATIONS,
 ];

@@ -68,7 +68,7 @@ pub(crate) fn of(context: &Context<'_>) -> Result<Option<Stored<Organization>>, 
     context.find(kinds::ORGANIZATIONS, ORGANIZATION_ID)
 }
 
-fn administered(context: &Context<'_>) -> Result<Stored<Organization>, Refusal> {
+pub(crate) fn administered(context: &Context<'_>) -> Result<Stored<Organization>, Refusal> {
     of(context)?.ok_or_else(|| {
         Refusal::invalid("the current account is not the administrator account of an organization")
     })

@@ -154,6 +154,8 @@ fn furnish(server: &Server, key: &str) -> BTreeMap<&'static str, String> {
     let destination = json!({
         "destinationType": "S3", "destinationProperties": { "destinationArn": "arn:aws:s3:::b" },
     });
+    let rule = json!({ "ruleId": "rule-a", "mode": "LIVE" });
+    let associated = server.ok_of(key, "POST", "/custom-detection-rule/association", &rule);
     make("findings/create", json!({}));
     let ids = make("findings", json!({}));
     BTreeMap::from([
@@ -164,6 +166,8 @@ fn furnish(server: &Server, key: &str) -> BTreeMap<&'static str, String> {
         ("DestinationId", text(&make("publishingDestination", destination)["destinationId"])),
         ("FilterName", "mine".to_owned()),
         ("InvestigationId", "12ab".to_owned()),
+        ("RuleId", "rule-a".to_owned()),
+        ("AssociationId", text(&associated["ruleAssociation"]["associationId"])),
         (
             "ResourceArn",
             format!("arn%3Aaws%3Aguardduty%3A{REGION}%3A{ACCOUNT}%3Adetector%2F{detector}"),
@@ -202,6 +206,8 @@ fn everything(server: &Server) -> Vec<Value> {
         kinds::ADMINISTRATORS,
         kinds::ORGANIZATIONS,
         kinds::ORGANIZATION_ADMINS,
+        kinds::RULE_ASSOCIATIONS,
+        kinds::RULE_CONFIGURATIONS,
     ];
     for kind in documents.into_iter().chain(kinds::OF_DETECTOR) {
         let (kind, limit) = (kind.to_owned(), 1000);

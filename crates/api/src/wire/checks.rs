@@ -29,6 +29,10 @@ static ACCOUNT_IDS: Shape = list(&ACCOUNT_ID, 1, 50);
 pub(crate) const ARCHIVE_FINDINGS_REQUEST: &[Member] =
     &[label("detectorId", &DETECTOR_ID).required(), body("findingIds", &FINDING_IDS).required()];
 
+static ASSOCIATION_ID: Shape = text(1, 64, Some(patterns::association_id));
+
+static ASSOCIATION_MODE: Shape = one_of(&["LIVE", "DRY_RUN"]);
+
 static AUTO_ENABLE_MEMBERS: Shape = one_of(&["NEW", "ALL", "NONE"]);
 
 static BOOLEAN: Shape = flag();
@@ -98,6 +102,21 @@ static COVERAGE_STATISTICS_TYPE: Shape =
     one_of(&["COUNT_BY_RESOURCE_TYPE", "COUNT_BY_COVERAGE_STATUS"]);
 
 static COVERAGE_STATISTICS_TYPE_LIST: Shape = list(&COVERAGE_STATISTICS_TYPE, 0, usize::MAX);
+
+pub(crate) const CREATE_CUSTOM_DETECTION_RULE_ASSOCIATION_REQUEST: &[Member] = &[
+    body("clientToken", &CLIENT_TOKEN),
+    body("mode", &ASSOCIATION_MODE).required(),
+    body("ruleId", &RULE_ID).required(),
+    body("tags", &TAG_MAP),
+];
+
+pub(crate) const CREATE_CUSTOM_DETECTION_RULE_ORG_CONFIGURATION_REQUEST: &[Member] = &[
+    body("clientToken", &CLIENT_TOKEN),
+    body("excludeAccountIds", &DETECTION_RULE_ACCOUNT_IDS),
+    body("includeAccountIds", &DETECTION_RULE_ACCOUNT_IDS),
+    body("mode", &ASSOCIATION_MODE).required(),
+    body("ruleId", &RULE_ID).required(),
+];
 
 pub(crate) const CREATE_DETECTOR_REQUEST: &[Member] = &[
     body("clientToken", &CLIENT_TOKEN),
@@ -200,6 +219,12 @@ static DATA_SOURCE_CONFIGURATIONS: Shape = structure(&[
 pub(crate) const DECLINE_INVITATIONS_REQUEST: &[Member] =
     &[body("accountIds", &ACCOUNT_IDS).required()];
 
+pub(crate) const DELETE_CUSTOM_DETECTION_RULE_ASSOCIATION_REQUEST: &[Member] =
+    &[label("associationId", &ASSOCIATION_ID).required(), label("ruleId", &RULE_ID).required()];
+
+pub(crate) const DELETE_CUSTOM_DETECTION_RULE_ORG_CONFIGURATION_REQUEST: &[Member] =
+    &[query("mode", &ASSOCIATION_MODE).required(), label("ruleId", &RULE_ID).required()];
+
 pub(crate) const DELETE_DETECTOR_REQUEST: &[Member] =
     &[label("detectorId", &DETECTOR_ID).required()];
 
@@ -253,6 +278,27 @@ static DESTINATION_PROPERTIES: Shape = structure(&[
 ]);
 
 static DESTINATION_TYPE: Shape = one_of(&["S3"]);
+
+static DETECTION_RULE_ACCOUNT_IDS: Shape = list(&ACCOUNT_ID, 0, 50000);
+
+static DETECTION_RULE_CONFIGURATION_STATUS: Shape = one_of(&["ACTIVE", "PROCESSING", "FAILED"]);
+
+static DETECTION_RULE_FILTER: Shape = structure(&[
+    body("condition", &DETECTION_RULE_FILTER_CONDITION),
+    body("name", &FILTER_FIELD_NAME).required(),
+    body("values", &DETECTION_RULE_FILTER_VALUES).required(),
+]);
+
+static DETECTION_RULE_FILTER_CONDITION: Shape = one_of(&["EQUALS", "CONTAINS"]);
+
+static DETECTION_RULE_FILTER_LIST: Shape = list(&DETECTION_RULE_FILTER, 0, 100);
+
+static DETECTION_RULE_FILTER_VALUE: Shape =
+    text(1, 255, Some(patterns::detection_rule_filter_value));
+
+static DETECTION_RULE_FILTER_VALUES: Shape = list(&DETECTION_RULE_FILTER_VALUE, 1, 50);
+
+static DETECTION_RULE_MAX_RESULTS: Shape = integer(1, 100);
 
 static DETECTOR_ADDITIONAL_CONFIGURATION: Shape =
     structure(&[body("name", &FEATURE_ADDITIONAL_CONFIGURATION), body("status", &FEATURE_STATUS)]);
@@ -334,6 +380,9 @@ static FILTER_CRITERION_LIST: Shape = list(&FILTER_CRITERION, 0, 1);
 
 static FILTER_DESCRIPTION: Shape = text(0, 512, None);
 
+static FILTER_FIELD_NAME: Shape =
+    one_of(&["name", "description", "dataSource", "severity", "tactic", "technique", "service"]);
+
 static FILTER_NAME: Shape = text(3, 64, None);
 
 static FILTER_RANK: Shape = integer(1, 100);
@@ -362,6 +411,15 @@ pub(crate) const GET_COVERAGE_STATISTICS_REQUEST: &[Member] = &[
     body("filterCriteria", &COVERAGE_FILTER_CRITERIA),
     body("statisticsType", &COVERAGE_STATISTICS_TYPE_LIST).required(),
 ];
+
+pub(crate) const GET_CUSTOM_DETECTION_RULE_ASSOCIATION_REQUEST: &[Member] =
+    &[label("associationId", &ASSOCIATION_ID).required(), label("ruleId", &RULE_ID).required()];
+
+pub(crate) const GET_CUSTOM_DETECTION_RULE_ORG_CONFIGURATION_REQUEST: &[Member] =
+    &[query("mode", &ASSOCIATION_MODE).required(), label("ruleId", &RULE_ID).required()];
+
+pub(crate) const GET_CUSTOM_DETECTION_RULE_REQUEST: &[Member] =
+    &[label("ruleId", &RULE_ID).required()];
 
 pub(crate) const GET_DETECTOR_REQUEST: &[Member] = &[label("detectorId", &DETECTOR_ID).required()];
 
@@ -469,6 +527,25 @@ pub(crate) const LIST_COVERAGE_REQUEST: &[Member] = &[
     body("maxResults", &MAX_RESULTS),
     body("nextToken", &STRING),
     body("sortCriteria", &COVERAGE_SORT_CRITERIA),
+];
+
+pub(crate) const LIST_CUSTOM_DETECTION_RULE_ASSOCIATIONS_REQUEST: &[Member] = &[
+    query("maxResults", &DETECTION_RULE_MAX_RESULTS),
+    query("mode", &ASSOCIATION_MODE),
+    query("nextToken", &STRING),
+    query("ruleId", &RULE_ID),
+];
+
+pub(crate) const LIST_CUSTOM_DETECTION_RULE_ORG_CONFIGURATIONS_REQUEST: &[Member] = &[
+    query("maxResults", &DETECTION_RULE_MAX_RESULTS),
+    query("nextToken", &STRING),
+    query("status", &DETECTION_RULE_CONFIGURATION_STATUS),
+];
+
+pub(crate) const LIST_CUSTOM_DETECTION_RULES_REQUEST: &[Member] = &[
+    body("filters", &DETECTION_RULE_FILTER_LIST),
+    body("maxResults", &DETECTION_RULE_MAX_RESULTS),
+    body("nextToken", &STRING),
 ];
 
 pub(crate) const LIST_DETECTORS_REQUEST: &[Member] =
@@ -696,6 +773,8 @@ static RECORD_TYPE: Shape = one_of(&["OBSERVATION", "ANALYSIS", "UPDATE", "FETCH
 
 static RECORD_TYPES: Shape = list(&RECORD_TYPE, 1, 10);
 
+static RULE_ID: Shape = text(1, 100, Some(patterns::rule_id));
+
 static S3_LOGS_CONFIGURATION: Shape = structure(&[body("enable", &BOOLEAN).required()]);
 
 static SCAN_EC2_INSTANCE_WITH_FINDINGS: Shape = structure(&[body("ebsVolumes", &BOOLEAN)]);
@@ -740,6 +819,19 @@ pub(crate) const UNARCHIVE_FINDINGS_REQUEST: &[Member] =
 
 pub(crate) const UNTAG_RESOURCE_REQUEST: &[Member] =
     &[label("resourceArn", &GUARD_DUTY_ARN).required(), query("tagKeys", &TAG_KEY_LIST).required()];
+
+pub(crate) const UPDATE_CUSTOM_DETECTION_RULE_ASSOCIATION_REQUEST: &[Member] = &[
+    label("associationId", &ASSOCIATION_ID).required(),
+    body("mode", &ASSOCIATION_MODE).required(),
+    label("ruleId", &RULE_ID).required(),
+];
+
+pub(crate) const UPDATE_CUSTOM_DETECTION_RULE_ORG_CONFIGURATION_REQUEST: &[Member] = &[
+    body("excludeAccountIds", &DETECTION_RULE_ACCOUNT_IDS),
+    body("includeAccountIds", &DETECTION_RULE_ACCOUNT_IDS),
+    body("mode", &ASSOCIATION_MODE).required(),
+    label("ruleId", &RULE_ID).required(),
+];
 
 pub(crate) const UPDATE_DETECTOR_REQUEST: &[Member] = &[
     body("dataSources", &DATA_SOURCE_CONFIGURATIONS),

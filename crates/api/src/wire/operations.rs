@@ -41,7 +41,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
             ErrorName::ResourceNotFound,
             ErrorName::Conflict,
         ],
-        &[],
+        checks::CREATE_CUSTOM_DETECTION_RULE_ASSOCIATION_REQUEST,
     ),
     operation(
         "CreateCustomDetectionRuleOrgConfiguration",
@@ -55,7 +55,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
             ErrorName::ResourceNotFound,
             ErrorName::Conflict,
         ],
-        &[],
+        checks::CREATE_CUSTOM_DETECTION_RULE_ORG_CONFIGURATION_REQUEST,
     ),
     operation(
         "CreateDetector",
@@ -169,7 +169,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
             ErrorName::AccessDenied,
             ErrorName::ResourceNotFound,
         ],
-        &[],
+        checks::DELETE_CUSTOM_DETECTION_RULE_ASSOCIATION_REQUEST,
     ),
     operation(
         "DeleteCustomDetectionRuleOrgConfiguration",
@@ -183,7 +183,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
             ErrorName::ResourceNotFound,
             ErrorName::Conflict,
         ],
-        &[],
+        checks::DELETE_CUSTOM_DETECTION_RULE_ORG_CONFIGURATION_REQUEST,
     ),
     operation(
         "DeleteDetector",
@@ -361,7 +361,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
             ErrorName::AccessDenied,
             ErrorName::ResourceNotFound,
         ],
-        &[],
+        checks::GET_CUSTOM_DETECTION_RULE_REQUEST,
     ),
     operation(
         "GetCustomDetectionRuleAssociation",
@@ -374,7 +374,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
             ErrorName::AccessDenied,
             ErrorName::ResourceNotFound,
         ],
-        &[],
+        checks::GET_CUSTOM_DETECTION_RULE_ASSOCIATION_REQUEST,
     ),
     operation(
         "GetCustomDetectionRuleOrgConfiguration",
@@ -387,7 +387,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
             ErrorName::AccessDenied,
             ErrorName::ResourceNotFound,
         ],
-        &[],
+        checks::GET_CUSTOM_DETECTION_RULE_ORG_CONFIGURATION_REQUEST,
     ),
     operation(
         "GetDetector",
@@ -573,7 +573,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/custom-detection-rule/association",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError, ErrorName::AccessDenied],
-        &[],
+        checks::LIST_CUSTOM_DETECTION_RULE_ASSOCIATIONS_REQUEST,
     ),
     operation(
         "ListCustomDetectionRuleOrgConfigurations",
@@ -581,7 +581,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/custom-detection-rule/org-configuration",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError, ErrorName::AccessDenied],
-        &[],
+        checks::LIST_CUSTOM_DETECTION_RULE_ORG_CONFIGURATIONS_REQUEST,
     ),
     operation(
         "ListCustomDetectionRules",
@@ -589,7 +589,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
         "/custom-detection-rule/rule",
         200,
         &[ErrorName::BadRequest, ErrorName::InternalServerError, ErrorName::AccessDenied],
-        &[],
+        checks::LIST_CUSTOM_DETECTION_RULES_REQUEST,
     ),
     operation(
         "ListDetectors",
@@ -792,7 +792,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
             ErrorName::ResourceNotFound,
             ErrorName::Conflict,
         ],
-        &[],
+        checks::UPDATE_CUSTOM_DETECTION_RULE_ASSOCIATION_REQUEST,
     ),
     operation(
         "UpdateCustomDetectionRuleOrgConfiguration",
@@ -806,7 +806,7 @@ pub(crate) static OPERATIONS: [Operation; 103] = [
             ErrorName::ResourceNotFound,
             ErrorName::Conflict,
         ],
-        &[],
+        checks::UPDATE_CUSTOM_DETECTION_RULE_ORG_CONFIGURATION_REQUEST,
     ),
     operation(
         "UpdateDetector",

@@ -81,6 +81,38 @@ pub(crate) struct ArchiveFindingsRequest {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ArchiveFindingsResponse {}
 
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AssociationDetail {
+    pub(crate) account_id: String,
+    pub(crate) arn: String,
+    pub(crate) association_id: String,
+    pub(crate) created_at: Epoch,
+    pub(crate) expires_at: Option<Epoch>,
+    pub(crate) mode: AssociationMode,
+    pub(crate) rule_id: String,
+    pub(crate) updated_at: Epoch,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum AssociationMode {
+    Live,
+    DryRun,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AssociationSummary {
+    pub(crate) arn: String,
+    pub(crate) association_id: String,
+    pub(crate) created_at: Epoch,
+    pub(crate) expires_at: Option<Epoch>,
+    pub(crate) mode: AssociationMode,
+    pub(crate) rule_id: String,
+    pub(crate) updated_at: Epoch,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum AutoEnableMembers {
@@ -113,6 +145,35 @@ pub(crate) struct Condition {
     pub(crate) not_equals: Option<Vec<String>>,
     pub(crate) not_matches: Option<Vec<String>>,
 }
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CreateCustomDetectionRuleAssociationRequest {
+    pub(crate) client_token: Option<String>,
+    pub(crate) mode: AssociationMode,
+    pub(crate) rule_id: String,
+    pub(crate) tags: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CreateCustomDetectionRuleAssociationResponse {
+    pub(crate) rule_association: AssociationDetail,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CreateCustomDetectionRuleOrgConfigurationRequest {
+    pub(crate) client_token: Option<String>,
+    pub(crate) exclude_account_ids: Option<Vec<String>>,
+    pub(crate) include_account_ids: Option<Vec<String>>,
+    pub(crate) mode: AssociationMode,
+    pub(crate) rule_id: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CreateCustomDetectionRuleOrgConfigurationResponse {}
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -246,6 +307,28 @@ pub(crate) struct DeclineInvitationsResponse {
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+pub(crate) struct DeleteCustomDetectionRuleAssociationRequest {
+    pub(crate) association_id: String,
+    pub(crate) rule_id: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeleteCustomDetectionRuleAssociationResponse {}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeleteCustomDetectionRuleOrgConfigurationRequest {
+    pub(crate) mode: AssociationMode,
+    pub(crate) rule_id: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeleteCustomDetectionRuleOrgConfigurationResponse {}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct DeleteDetectorRequest {
     pub(crate) detector_id: String,
 }
@@ -358,6 +441,105 @@ pub(crate) struct DestinationProperties {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum DestinationType {
     S3,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum DetectionRuleConfigurationStatus {
+    Active,
+    Processing,
+    Failed,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum DetectionRuleDataSource {
+    #[serde(rename = "CloudTrailManagementEvent")]
+    CloudTrailManagementEvent,
+    #[serde(rename = "RuntimeMonitoring")]
+    RuntimeMonitoring,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DetectionRuleEc2Requirements {
+    pub(crate) min_agent_version: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DetectionRuleEcsFargateRequirements {
+    pub(crate) min_agent_version: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DetectionRuleEksRequirements {
+    pub(crate) min_agent_version: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DetectionRuleFilter {
+    pub(crate) condition: Option<DetectionRuleFilterCondition>,
+    pub(crate) name: FilterFieldName,
+    pub(crate) values: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum DetectionRuleFilterCondition {
+    Equals,
+    Contains,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DetectionRuleOrgConfiguration {
+    pub(crate) created_at: Epoch,
+    pub(crate) exclude_account_ids: Vec<String>,
+    pub(crate) expires_at: Option<Epoch>,
+    pub(crate) include_account_ids: Vec<String>,
+    pub(crate) mode: AssociationMode,
+    pub(crate) rule_id: String,
+    pub(crate) status: DetectionRuleConfigurationStatus,
+    pub(crate) status_reason: Option<String>,
+    pub(crate) updated_at: Epoch,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DetectionRuleOrgConfigurationSummary {
+    pub(crate) created_at: Epoch,
+    pub(crate) expires_at: Option<Epoch>,
+    pub(crate) mode: AssociationMode,
+    pub(crate) rule_id: String,
+    pub(crate) status: DetectionRuleConfigurationStatus,
+    pub(crate) status_reason: Option<String>,
+    pub(crate) updated_at: Epoch,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DetectionRuleRuntimeMonitoringDetails {
+    pub(crate) platforms: Option<DetectionRuleRuntimePlatforms>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DetectionRuleRuntimePlatforms {
+    pub(crate) ec2: Option<DetectionRuleEc2Requirements>,
+    pub(crate) ecs_fargate: Option<DetectionRuleEcsFargateRequirements>,
+    pub(crate) eks: Option<DetectionRuleEksRequirements>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum DetectionRuleSeverity {
+    Critical,
+    High,
+    Medium,
+    Low,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -522,6 +704,25 @@ pub(crate) enum FilterAction {
     Archive,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum FilterFieldName {
+    #[serde(rename = "name")]
+    Name,
+    #[serde(rename = "description")]
+    Description,
+    #[serde(rename = "dataSource")]
+    DataSource,
+    #[serde(rename = "severity")]
+    Severity,
+    #[serde(rename = "tactic")]
+    Tactic,
+    #[serde(rename = "technique")]
+    Technique,
+    #[serde(rename = "service")]
+    Service,
+}
+
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FindingCriteria {
@@ -577,6 +778,45 @@ pub(crate) struct GetAdministratorAccountRequest {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GetAdministratorAccountResponse {
     pub(crate) administrator: Administrator,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GetCustomDetectionRuleAssociationRequest {
+    pub(crate) association_id: String,
+    pub(crate) rule_id: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GetCustomDetectionRuleAssociationResponse {
+    pub(crate) rule_association: AssociationDetail,
+    pub(crate) tags: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GetCustomDetectionRuleOrgConfigurationRequest {
+    pub(crate) mode: AssociationMode,
+    pub(crate) rule_id: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GetCustomDetectionRuleOrgConfigurationResponse {
+    pub(crate) configuration: DetectionRuleOrgConfiguration,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GetCustomDetectionRuleRequest {
+    pub(crate) rule_id: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GetCustomDetectionRuleResponse {
+    pub(crate) rule: RuleDetail,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -763,6 +1003,52 @@ pub(crate) struct KubernetesConfiguration {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct KubernetesConfigurationResult {
     pub(crate) audit_logs: KubernetesAuditLogsConfigurationResult,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListCustomDetectionRuleAssociationsRequest {
+    pub(crate) max_results: Option<i64>,
+    pub(crate) mode: Option<AssociationMode>,
+    pub(crate) next_token: Option<String>,
+    pub(crate) rule_id: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListCustomDetectionRuleAssociationsResponse {
+    pub(crate) next_token: Option<String>,
+    pub(crate) rule_associations: Vec<AssociationSummary>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListCustomDetectionRuleOrgConfigurationsRequest {
+    pub(crate) max_results: Option<i64>,
+    pub(crate) next_token: Option<String>,
+    pub(crate) status: Option<DetectionRuleConfigurationStatus>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListCustomDetectionRuleOrgConfigurationsResponse {
+    pub(crate) configurations: Vec<DetectionRuleOrgConfigurationSummary>,
+    pub(crate) next_token: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListCustomDetectionRulesRequest {
+    pub(crate) filters: Option<Vec<DetectionRuleFilter>>,
+    pub(crate) max_results: Option<i64>,
+    pub(crate) next_token: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListCustomDetectionRulesResponse {
+    pub(crate) next_token: Option<String>,
+    pub(crate) rules: Vec<RuleSummary>,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -1175,6 +1461,63 @@ pub(crate) struct ResourceStatistics {
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+pub(crate) struct RuleDefinition {
+    pub(crate) expression: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RuleDetail {
+    pub(crate) arn: String,
+    pub(crate) created_at: Epoch,
+    pub(crate) data_source: DetectionRuleDataSource,
+    pub(crate) definition: RuleDefinition,
+    pub(crate) description: String,
+    pub(crate) language: Option<RuleLanguage>,
+    pub(crate) name: String,
+    pub(crate) rule_id: String,
+    pub(crate) runtime_monitoring_details: Option<DetectionRuleRuntimeMonitoringDetails>,
+    pub(crate) schema: Option<RuleSchema>,
+    pub(crate) service: String,
+    pub(crate) severity: DetectionRuleSeverity,
+    pub(crate) tactic: String,
+    pub(crate) technique: String,
+    pub(crate) updated_at: Option<Epoch>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum RuleLanguage {
+    Sql,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum RuleSchema {
+    #[serde(rename = "CloudTrail")]
+    CloudTrail,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RuleSummary {
+    pub(crate) arn: String,
+    pub(crate) created_at: Epoch,
+    pub(crate) data_source: DetectionRuleDataSource,
+    pub(crate) description: String,
+    pub(crate) language: Option<RuleLanguage>,
+    pub(crate) name: String,
+    pub(crate) rule_id: String,
+    pub(crate) schema: Option<RuleSchema>,
+    pub(crate) service: String,
+    pub(crate) severity: DetectionRuleSeverity,
+    pub(crate) tactic: String,
+    pub(crate) technique: String,
+    pub(crate) updated_at: Option<Epoch>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct S3LogsConfiguration {
     pub(crate) enable: bool,
 }
@@ -1283,6 +1626,31 @@ pub(crate) struct UntagResourceRequest {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UntagResourceResponse {}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UpdateCustomDetectionRuleAssociationRequest {
+    pub(crate) association_id: String,
+    pub(crate) mode: AssociationMode,
+    pub(crate) rule_id: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UpdateCustomDetectionRuleAssociationResponse {}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UpdateCustomDetectionRuleOrgConfigurationRequest {
+    pub(crate) exclude_account_ids: Option<Vec<String>>,
+    pub(crate) include_account_ids: Option<Vec<String>>,
+    pub(crate) mode: AssociationMode,
+    pub(crate) rule_id: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UpdateCustomDetectionRuleOrgConfigurationResponse {}
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

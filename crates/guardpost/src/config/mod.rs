@@ -101,6 +101,8 @@ pub struct ServeConfig {
     pub poll_secs: u64,
     /// Hours for which logs are kept for evidence.
     pub evidence_hours: u64,
+    /// Management account of the organization; empty for none.
+    pub management_account: String,
     /// Directory that `file://` locations of lists may lead into; empty for none.
     pub lists_dir: String,
     /// Buckets that `s3://` locations of lists may name.
@@ -129,6 +131,7 @@ impl Default for ServeConfig {
             snapshot_secs: 300,
             poll_secs: 2,
             evidence_hours: 7 * 24,
+            management_account: String::new(),
             lists_dir: String::new(),
             list_buckets: Vec::new(),
             list_bytes: 35 << 20,

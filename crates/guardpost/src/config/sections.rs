@@ -163,6 +163,12 @@ fn own() -> Vec<Section> {
                      the logs.",
                 ),
                 (
+                    "management_account",
+                    0..=0,
+                    "Management account of the organization, twelve digits: who may name its administrator over the API.\n\
+                     Empty: nobody.",
+                ),
+                (
                     "lists_dir",
                     0..=0,
                     "Directory that `file://` locations of lists may lead into. Empty: such locations are refused.",

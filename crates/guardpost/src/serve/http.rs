@@ -93,6 +93,23 @@ async fn metrics(State(status): State<Arc<Status>>) -> String {
         add("event_lag_seconds", "Age of the latest event", "gauge", &lag);
     }
     text.push_str(&metrics_of(&status.sources()));
+    text.push_str(&dry_runs(&status));
+    text
+}
+
+/// Matches of custom detection rules in dry run.
+fn dry_runs(status: &Status) -> String {
+    let (name, counted) = ("guardpost_dry_run_matches_total", status.all_counted());
+    let mut text = String::new();
+    if !counted.is_empty() {
+        text = format!(
+            "# HELP {name} Matches of custom detection rules in dry run\n# TYPE {name} counter\n"
+        );
+    }
+    for ((rule, account), count) in counted {
+        // Writing to a string cannot fail.
+        let _ok = writeln!(text, "{name}{{rule=\"{rule}\",account=\"{account}\"}} {count}");
+    }
     text
 }
 

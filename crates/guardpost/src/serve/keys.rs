@@ -35,6 +35,7 @@ pub struct StoredKey {
 
 /// The file of access keys. Changes of other processes are seen at once.
 pub struct KeyFile {
+    management: Option<AccountId>,
     path: PathBuf,
     state: Mutex<(Print, Vec<StoredKey>)>,
 }
@@ -54,7 +55,14 @@ impl KeyFile {
     /// The keys of a file; none while there is no file.
     pub fn open(path: &Path) -> Result<KeyFile> {
         let keys = read(path)?;
-        Ok(KeyFile { path: path.to_owned(), state: Mutex::new((print(path), keys)) })
+        let state = Mutex::new((print(path), keys));
+        Ok(KeyFile { path: path.to_owned(), management: None, state })
+    }
+
+    /// With the management account of the organization.
+    #[must_use]
+    pub fn with_management(self, management: Option<AccountId>) -> KeyFile {
+        KeyFile { management, ..self }
     }
 
     /// All keys, in the order in which they were made.
@@ -158,6 +166,10 @@ impl Keys for KeyFile {
         let key = self.all().into_iter().find(|it| it.access_key_id == access_key)?;
         let role = role(&key.role).ok()?;
         Some(Key { secret: key.secret_access_key, account: key.account, role })
+    }
+
+    fn management(&self) -> Option<AccountId> {
+        self.management
     }
 }
 

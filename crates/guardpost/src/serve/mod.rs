@@ -36,6 +36,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use api::Locations;
 use axum::Router;
+use engine::model::AccountId;
 use intel::IntelBuilder;
 use store::{SqliteStore, Store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -79,7 +80,8 @@ pub fn run(request: Request) -> Result<()> {
     make_private_dir(&request.data_dir)?;
     let _lock = disk::lock(&request.data_dir)?;
     let store = open_store(&request.data_dir)?;
-    let keys = Arc::new(KeyFile::open(&request.keys)?);
+    let management = management(&request.config)?;
+    let keys = Arc::new(KeyFile::open(&request.keys)?.with_management(management));
     let locations = Locations {
         http: request.config.serve.allow_http,
         file: !request.config.serve.lists_dir.is_empty(),
@@ -113,6 +115,18 @@ pub fn run(request: Request) -> Result<()> {
     say("ending: what was taken in is worked on, then a snapshot is written\n");
     stop(running)?;
     served
+}
+
+/// The management account of the organization, if there is one.
+fn management(config: &Config) -> Result<Option<AccountId>> {
+    let text = config.serve.management_account.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let account = AccountId::from_digits(text.as_bytes());
+    account.map(Some).with_context(|| {
+        format!("serve.management_account is `{text}`: give the twelve digits of an account")
+    })
 }
 
 /// Answers until somebody or something ends the service.

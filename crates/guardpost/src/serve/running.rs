@@ -236,7 +236,9 @@ fn worker(
     spool: Spool,
     (status, is_stopping): (Arc<Status>, Arc<AtomicBool>),
 ) -> Result<(Worker, Position)> {
-    let registry = Arc::new(detectors::registry(&config.in_force()));
+    let detectors = config.in_force();
+    let registry = Arc::new(detectors::registry_offering_rules(&detectors));
+    let rules = detectors.rules.custom_detection;
     let options =
         telemetry::Options { limits: config.limits.clone(), interest: scan::interest(&registry) };
     let saved = latest_snapshot(&*store)?;
@@ -246,7 +248,7 @@ fn worker(
     };
     let kept = saved.as_ref().map(|it| it.contents.clone()).unwrap_or_default();
     let intel = controls.intel(&lists, &*store, &|it| status.log(it));
-    let settings = EngineOptions { disabled: controls.disabled(), ..config.engine() };
+    let settings = EngineOptions { disabled: controls.disabled(&rules), ..config.engine() };
     let mut engine = Engine::new(registry, intel, settings);
     // The recorder says by entry what is impossible: the journal's writer may not depend on the start.
     let intake_options = config.intake(Timestamp::MAX);
@@ -287,6 +289,7 @@ fn worker(
         kept: (controls.through, kept),
         controls,
         lists,
+        rules,
         expired_on: None,
         failed: None,
     };

@@ -1,16 +1,19 @@
 //! How the service is doing: counts that health, metrics and the recorder read.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use engine::model::Timestamp;
+use engine::model::{AccountId, Timestamp};
 
 use super::s3::Tally;
 use crate::output::say;
 
 /// Longest that a last problem is kept, in characters.
 const PROBLEM_MAX: usize = 500;
+/// Rules in dry run and accounts that are counted.
+const COUNTED_MAX: usize = 10_000;
 
 /// Counts of a running service.
 #[derive(Debug)]
@@ -59,6 +62,8 @@ pub(super) struct Status {
     latest: Mutex<Option<(Timestamp, Instant)>>,
     problem: Mutex<Option<(Timestamp, String)>>,
     sources: Mutex<Vec<Arc<Tally>>>,
+    /// Matches of custom detection rules in dry run.
+    counted: Mutex<BTreeMap<(String, AccountId), u64>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -94,6 +99,7 @@ impl Status {
             latest: Mutex::default(),
             problem: Mutex::default(),
             sources: Mutex::default(),
+            counted: Mutex::default(),
         }
     }
 
@@ -185,6 +191,20 @@ impl Status {
     /// The first entry and the first object that a replay may need.
     pub(super) fn kept_from(&self) -> (u64, u32) {
         (self.kept_from.0.load(Ordering::SeqCst), self.kept_from.1.load(Ordering::SeqCst))
+    }
+
+    /// A custom detection rule in dry run has matched.
+    pub(super) fn counted(&self, rule: &str, account: AccountId) {
+        let mut counted = lock(&self.counted);
+        let key = (rule.to_owned(), account);
+        if counted.len() < COUNTED_MAX || counted.contains_key(&key) {
+            *counted.entry(key).or_default() += 1;
+        }
+    }
+
+    /// How often rules in dry run have matched, by rule and account.
+    pub(super) fn all_counted(&self) -> BTreeMap<(String, AccountId), u64> {
+        lock(&self.counted).clone()
     }
 
     /// A source that counts by itself.

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use detectors::rules::CustomDetection;
 use engine::model::Timestamp;
 use engine::{Batch, Control, Engine, Intake, SourceId};
 use intel::IntelBuilder;
@@ -65,6 +66,8 @@ pub(super) struct Worker {
     pub(super) controls: InForce,
     /// Lists that are in force beside those of the API.
     pub(super) lists: IntelBuilder,
+    /// The custom detection rules of the configuration.
+    pub(super) rules: CustomDetection,
     /// What the latest snapshot holds: the last entry of the control journal, and parts with contents of lists.
     pub(super) kept: (u64, BTreeSet<String>),
     /// The day on which findings past retention were dropped last.
@@ -171,7 +174,7 @@ impl Worker {
             self.intake.control(Control::Intel(intel));
         }
         if changed.disabled {
-            self.intake.control(Control::Disabled(self.controls.disabled()));
+            self.intake.control(Control::Disabled(self.controls.disabled(&self.rules)));
         }
         for opinion in changed.judged {
             self.intake.control(opinion.into_control());
@@ -201,7 +204,14 @@ impl Worker {
 
     fn batch(&mut self, batch: &Batch) {
         let executor = Arc::clone(&self.executor);
-        let output = self.engine.process(batch, &*executor);
+        let mut output = self.engine.process(batch, &*executor);
+        output.drafts.retain(|it| match it.counted_rule() {
+            Some(rule) => {
+                self.status.counted(rule, it.account);
+                false
+            }
+            None => true,
+        });
         loop {
             let suppressions = self.suppressions.now();
             let commit = Commit {

@@ -5,6 +5,7 @@
 mod effect;
 mod feedback;
 mod publish;
+mod rules;
 mod service;
 
 use std::collections::BTreeMap;

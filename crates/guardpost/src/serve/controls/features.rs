@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use api::kinds;
+use detectors::rules::CustomDetection;
 use engine::model::AccountId;
 use engine::{Disabled, Off};
 use findings::{Data, FindingType};
@@ -42,8 +43,8 @@ fn off(detector: &Value) -> Off {
 }
 
 impl InForce {
-    /// What is switched off.
-    pub(in crate::serve) fn disabled(&self) -> Arc<Disabled> {
+    /// What is switched off; `rules` are the custom detection rules of the configuration.
+    pub(in crate::serve) fn disabled(&self, rules: &CustomDetection) -> Arc<Disabled> {
         let mut disabled = Disabled::default();
         for (key, body) in &self.documents {
             let region = key.owner.region;
@@ -59,7 +60,7 @@ impl InForce {
                 _ => {}
             }
         }
-        Arc::new(disabled)
+        Arc::new(disabled.with_rules(self.rule_modes(rules)))
     }
 }
 

@@ -63,20 +63,20 @@ impl InForce {
         let format: ListFormat = text("format").parse()?;
         let (entries, _) = parse_list_as(format, &bytes);
         let region = key.owner.region;
-        let owners = self.members(key).chain([key.owner.account]);
+        let owners = self.members_of(key.owner).into_iter().chain([key.owner.account]);
         let owners = owners.map(|account| Owner { account, region }).collect();
         builder.add_list(text("name"), category(&key.kind), Some(owners), entries);
         Ok(())
     }
 
-    /// Accounts that are associated with the owner of a list.
-    fn members(&self, list: &DocumentKey) -> impl Iterator<Item = AccountId> {
-        let first = DocumentKey::new(list.owner, kinds::MEMBERS, "");
-        let of_owner = self.documents.range(first..);
-        let owner = list.owner;
-        of_owner
-            .take_while(move |(key, _)| key.owner == owner && key.kind == kinds::MEMBERS)
+    /// Accounts that are associated with an administrator.
+    pub(super) fn members_of(&self, owner: store::Owner) -> Vec<AccountId> {
+        let first = DocumentKey::new(owner, kinds::MEMBERS, "");
+        self.documents
+            .range(first..)
+            .take_while(|(key, _)| key.owner == owner && key.kind == kinds::MEMBERS)
             .filter(|(_, body)| api::is_associated((*body).clone()))
             .filter_map(|(key, _)| AccountId::from_digits(key.id.as_bytes()))
+            .collect()
     }
 }

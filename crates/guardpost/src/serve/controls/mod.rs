@@ -6,6 +6,7 @@
 
 mod features;
 mod lists;
+mod rules;
 
 use std::collections::BTreeMap;
 
@@ -35,7 +36,7 @@ pub(super) struct InForce {
 pub(super) struct Changed {
     /// Other lists are in force, or for others.
     pub(super) lists: bool,
-    /// Other detectors or features are switched off.
+    /// Other detectors, features or custom detection rules are switched on or off.
     pub(super) disabled: bool,
     /// What somebody said of findings, in this order.
     pub(super) judged: Vec<Opinion>,
@@ -66,7 +67,9 @@ struct Saved {
 
 /// Whether detection acts on documents of a kind.
 fn matters(kind: &str) -> bool {
-    kinds::LISTS.contains(&kind) || [kinds::MEMBERS, kinds::DETECTORS].contains(&kind)
+    const OTHERS: [&str; 4] =
+        [kinds::MEMBERS, kinds::DETECTORS, kinds::RULE_ASSOCIATIONS, kinds::RULE_CONFIGURATIONS];
+    kinds::LISTS.contains(&kind) || OTHERS.contains(&kind)
 }
 
 fn is_active(list: &Value) -> bool {
