@@ -101,6 +101,10 @@ pub struct ServeConfig {
     pub poll_secs: u64,
     /// Hours for which logs are kept for evidence.
     pub evidence_hours: u64,
+    /// File with the certificate for TLS; empty for none.
+    pub tls_certificate: String,
+    /// File with its private key.
+    pub tls_key: String,
     /// Management account of the organization; empty for none.
     pub management_account: String,
     /// Directory that `file://` locations of lists may lead into; empty for none.
@@ -131,6 +135,8 @@ impl Default for ServeConfig {
             snapshot_secs: 300,
             poll_secs: 2,
             evidence_hours: 7 * 24,
+            tls_certificate: String::new(),
+            tls_key: String::new(),
             management_account: String::new(),
             lists_dir: String::new(),
             list_buckets: Vec::new(),

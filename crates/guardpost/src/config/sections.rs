@@ -163,6 +163,13 @@ fn own() -> Vec<Section> {
                      the logs.",
                 ),
                 (
+                    "tls_certificate",
+                    0..=0,
+                    "File with the certificate of the service in PEM, those that vouch for it behind. With it connections\n\
+                     are TLS only. It is read at the start. Empty: no TLS.",
+                ),
+                ("tls_key", 0..=0, "File with the private key of that certificate in PEM."),
+                (
                     "management_account",
                     0..=0,
                     "Management account of the organization, twelve digits: who may name its administrator over the API.\n\

@@ -83,7 +83,7 @@ pub(super) fn router(
     store: Arc<dyn Store>,
     keys: Arc<KeyFile>,
     controls: Arc<dyn Controls>,
-    locations: Locations,
+    (locations, is_tls): (Locations, bool),
 ) -> Router {
     api::router(State {
         store,
@@ -92,7 +92,7 @@ pub(super) fn router(
         controls,
         finding_types: finding_types(),
         rules: rules(),
-        limits: Limits { locations, ..Limits::default() },
+        limits: Limits { locations, is_tls, ..Limits::default() },
     })
 }
 

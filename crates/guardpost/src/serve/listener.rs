@@ -1,4 +1,4 @@
-//! Connections: so many at a time, and none that says nothing.
+//! Connections: so many at a time, and none that says nothing; with TLS where the operator gave a certificate.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,31 +10,83 @@ use std::time::Duration;
 use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// Connections at a time; further ones wait. They must leave files for the work itself.
 const CONNECTIONS_MAX: usize = 256;
 /// A connection on which nothing comes for so long is closed.
 const SILENCE: Duration = Duration::from_secs(75);
+/// How long a client has to agree on keys.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// A listener that holds few connections.
 pub(super) struct Bounded {
-    listener: TcpListener,
-    room: Arc<Semaphore>,
+    address: SocketAddr,
+    ready: Receiver<(Connection, SocketAddr)>,
 }
 
 /// A connection that ends when nothing comes.
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     silence: Pin<Box<Sleep>>,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
+/// With TLS or without.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl Stream for TcpStream {}
+impl Stream for TlsStream<TcpStream> {}
+
 impl Bounded {
-    /// Bounds a listener.
-    pub(super) fn new(listener: TcpListener) -> Bounded {
-        Bounded { listener, room: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }
+    /// Bounds a listener. Must be called where tasks can be started.
+    pub(super) fn new(listener: TcpListener, tls: Option<TlsAcceptor>) -> io::Result<Bounded> {
+        let address = listener.local_addr()?;
+        // Those that have agreed on keys wait here, and nobody waits for one that has not.
+        let (sender, ready) = channel(1);
+        tokio::spawn(accept(listener, tls, sender));
+        Ok(Bounded { address, ready })
+    }
+}
+
+/// Takes connections until nobody wants them any more.
+async fn accept(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    ready: Sender<(Connection, SocketAddr)>,
+) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        // The semaphore is never closed.
+        let permit = Arc::clone(&room).acquire_owned().await.ok();
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = ready.closed() => return,
+        };
+        let Ok((stream, from)) = accepted else {
+            // Such as too many open files: it passes.
+            sleep(Duration::from_secs(1)).await;
+            continue;
+        };
+        let connection = move |stream: Box<dyn Stream>| {
+            (Connection { stream, silence: Box::pin(sleep(SILENCE)), _permit: permit }, from)
+        };
+        let Some(tls) = tls.clone() else {
+            // Whoever does not take it wants none.
+            let _gone = ready.send(connection(Box::new(stream))).await;
+            continue;
+        };
+        let ready = ready.clone();
+        tokio::spawn(async move {
+            // What is no TLS or takes too long is dropped.
+            if let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await {
+                let _gone = ready.send(connection(Box::new(stream))).await;
+            }
+        });
     }
 }
 
@@ -43,22 +95,15 @@ impl Listener for Bounded {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // The semaphore is never closed.
-        let permit = Arc::clone(&self.room).acquire_owned().await.ok();
-        loop {
-            match self.listener.accept().await {
-                Ok((stream, from)) => {
-                    let silence = Box::pin(sleep(SILENCE));
-                    return (Connection { stream, silence, _permit: permit }, from);
-                }
-                // Such as too many open files: it passes.
-                Err(_) => sleep(Duration::from_secs(1)).await,
-            }
+        match self.ready.recv().await {
+            Some(accepted) => accepted,
+            // The task that accepts ends only after this listener.
+            None => std::future::pending().await,
         }
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        Ok(self.address)
     }
 }
 

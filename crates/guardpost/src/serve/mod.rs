@@ -23,6 +23,7 @@ mod s3;
 mod spool;
 mod status;
 mod suppressions;
+mod tls;
 mod watch;
 mod worker;
 
@@ -39,8 +40,10 @@ use axum::Router;
 use engine::model::AccountId;
 use intel::IntelBuilder;
 use store::{SqliteStore, Store};
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, oneshot};
+use tokio_rustls::TlsAcceptor;
 
 pub use disk::make_private_dir;
 
@@ -93,24 +96,31 @@ pub fn run(request: Request) -> Result<()> {
         .enable_all()
         .build()
         .context("cannot start threads")?;
+    let settings = &request.config.serve;
+    let tls = tls::acceptor(&settings.tls_certificate, &settings.tls_key)?;
+    let is_tls = tls.is_some();
     let listener = runtime
-        .block_on(tokio::net::TcpListener::bind(listen))
+        .block_on(TcpListener::bind(listen))
         .with_context(|| format!("cannot listen on {listen}; --listen gives another address"))?;
     let signals = {
         let _context = runtime.enter();
         Signals::catch()?
     };
     let running = start(request, &store)?;
-    say(&greeting(listener.local_addr()?, &data_dir, &key_path, keys.all().is_empty()));
+    let scheme = if is_tls { "https" } else { "http" };
+    let address = format!("{scheme}://{}", listener.local_addr()?);
+    say(&greeting(&address, &data_dir, &key_path, keys.all().is_empty()));
     let push = Push {
         offers: running.offers.clone(),
         keys: Arc::clone(&keys),
         status: Arc::clone(&running.status),
         room: Arc::new(Semaphore::new(DELIVERIES_MAX)),
     };
-    let app =
-        router(push, guardduty::router(store, keys, Arc::clone(&running.notice) as _, locations));
-    let served = runtime.block_on(serve(Bounded::new(listener), app, &running, signals));
+    let app = router(
+        push,
+        guardduty::router(store, keys, Arc::clone(&running.notice) as _, (locations, is_tls)),
+    );
+    let served = runtime.block_on(serve((listener, tls), app, &running, signals));
     runtime.shutdown_timeout(Duration::from_secs(5));
     say("ending: what was taken in is worked on, then a snapshot is written\n");
     stop(running)?;
@@ -131,13 +141,14 @@ fn management(config: &Config) -> Result<Option<AccountId>> {
 
 /// Answers until somebody or something ends the service.
 async fn serve(
-    listener: Bounded,
+    (listener, tls): (TcpListener, Option<TlsAcceptor>),
     app: Router,
     running: &Running,
     mut signals: Signals,
 ) -> Result<()> {
     let (leave, left) = oneshot::channel::<()>();
     let left = async move { _ = left.await.is_ok() };
+    let listener = Bounded::new(listener, tls)?;
     let server = axum::serve(listener, app).with_graceful_shutdown(left);
     let mut server = tokio::spawn(server.into_future());
     tokio::select! {
@@ -161,9 +172,9 @@ pub fn open_store(data_dir: &Path) -> Result<Arc<dyn Store>> {
     Ok(Arc::new(SqliteStore::open(path)?))
 }
 
-fn greeting(listens: SocketAddr, data_dir: &Path, keys: &Path, needs_key: bool) -> String {
+fn greeting(address: &str, data_dir: &Path, keys: &Path, needs_key: bool) -> String {
     let mut text = format!(
-        "guardpost {} listens on http://{listens}, keeps everything in {}\n",
+        "guardpost {} listens on {address}, keeps everything in {}\n",
         env!("CARGO_PKG_VERSION"),
         data_dir.display()
     );

@@ -7,6 +7,7 @@ mod feedback;
 mod publish;
 mod rules;
 mod service;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::fs;

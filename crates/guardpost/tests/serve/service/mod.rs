@@ -48,7 +48,7 @@ impl Service {
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = lines.next().unwrap().unwrap();
-        let url = line.split_whitespace().find(|it| it.starts_with("http://"));
+        let url = line.split_whitespace().find(|it| it.starts_with("http"));
         let url = url.unwrap_or_else(|| panic!("{line}")).trim_end_matches(',').to_owned();
         // A full pipe would stop the service.
         std::thread::spawn(move || lines.for_each(drop));
