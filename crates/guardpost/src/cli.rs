@@ -14,7 +14,8 @@ pub use intel::{
     IntelAddArgs, IntelArgs, IntelCommand, IntelListArgs, IntelLookupArgs, IntelUpdateArgs,
 };
 pub use serve::{
-    EvidenceArgs, FindingsArgs, KeyCreateArgs, KeyFileArgs, KeyRevokeArgs, KeysCommand, ServeArgs,
+    BackupArgs, EvidenceArgs, FindingsArgs, KeyCreateArgs, KeyFileArgs, KeyRevokeArgs, KeysCommand,
+    ServeArgs,
 };
 pub use summary::SummaryArgs;
 pub use tune::TuneArgs;
@@ -59,6 +60,8 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Print the findings of a service
     Findings(FindingsArgs),
+    /// Copy the data of a service, which may be running
+    Backup(BackupArgs),
     /// Print the records behind a finding of a service
     Evidence(EvidenceArgs),
     /// Make, list and revoke access keys of the service

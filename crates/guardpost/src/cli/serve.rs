@@ -54,6 +54,18 @@ pub struct ServeArgs {
     pub stored: StoredArgs,
 }
 
+/// Arguments of `backup`.
+#[derive(Args, Debug)]
+pub struct BackupArgs {
+    /// Data directory of the service, which may be running
+    #[arg(long, value_name = "DIR", default_value = "guardpost-data")]
+    pub data_dir: PathBuf,
+
+    /// New directory for the copy
+    #[arg(long, short, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
 /// Arguments of `findings`.
 #[derive(Args, Debug)]
 pub struct FindingsArgs {

@@ -1,5 +1,6 @@
 //! The commands, and how they end.
 
+pub mod backup;
 pub mod config;
 pub mod coverage;
 pub mod demo;
@@ -74,6 +75,7 @@ fn run(command: Command) -> Result<u8> {
         Command::Coverage(args) => coverage::run(&args).map(|()| 0),
         Command::Intel(command) => intel::run(&command),
         Command::Serve(args) => serve::run(*args).map(|()| 0),
+        Command::Backup(args) => backup::run(&args).map(|()| 0),
         Command::Evidence(args) => evidence::run(&args).map(|()| 0),
         Command::Findings(args) => findings::run(&args).map(|()| 0),
         Command::Keys(command) => serve::keys(&command).map(|()| 0),

@@ -49,6 +49,14 @@ impl World {
         World { service, ..self }
     }
 
+    /// Ends the service and starts one over another directory.
+    pub(crate) fn move_to(self, dir: TempDir) -> World {
+        self.service.kill();
+        fs::create_dir(dir.path().join("lists")).unwrap();
+        let service = start(dir.path(), &self.settings);
+        World { dir, service, ..self }
+    }
+
     pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> Value {
         self.service.ok(ADMIN, method, &format!("/detector/{}{path}", self.detector), body)
     }
