@@ -7,6 +7,7 @@
 
 mod controls;
 mod disk;
+mod ended;
 pub mod evidence;
 mod guardduty;
 mod http;

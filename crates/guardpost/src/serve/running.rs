@@ -12,10 +12,10 @@ use engine::model::Timestamp;
 use engine::{Control, Engine, EngineOptions, Intake};
 use intel::IntelBuilder;
 use store::Store;
-use tokio::sync::Notify;
 
 use super::Request;
 use super::controls::{self, InForce};
+use super::ended::{Ended, spawn};
 use super::journal::{Entry, Journal};
 use super::lists::{Loader, Places};
 use super::notice::Notice;
@@ -43,7 +43,7 @@ pub(super) struct Running {
     pub(super) status: Arc<Status>,
     pub(super) is_stopping: Arc<AtomicBool>,
     /// Told when a thread ends that should not.
-    pub(super) broken: Arc<Notify>,
+    pub(super) broken: Arc<Ended>,
     pub(super) notice: Arc<Notice>,
     pub(super) offers: SyncSender<Offer>,
     sources: Vec<JoinHandle<Result<()>>>,
@@ -80,7 +80,7 @@ pub(super) fn start(request: Request, store: &Arc<dyn Store>) -> Result<Running>
         .with_controls(controls);
     let suppressions = Arc::clone(&worker.suppressions);
     let notice = Arc::new(Notice { suppressions, status: Arc::clone(&status) });
-    let broken = Arc::new(Notify::new());
+    let broken = Arc::new(Ended::default());
     let worker = spawn("worker", &broken, move || worker.run(&work))?;
     let recorder =
         spawn("recorder", &broken, move || record(recorder, replay, out, started, &offered))?;
@@ -202,31 +202,22 @@ fn record(
     recorder.run(offered)
 }
 
-/// Starts a thread that tells when it ends.
-fn spawn(
-    name: &str,
-    ended: &Arc<Notify>,
-    work: impl FnOnce() -> Result<()> + Send + 'static,
-) -> Result<JoinHandle<Result<()>>> {
-    let ended = Arc::clone(ended);
-    let work = move || {
-        let worked = work();
-        ended.notify_one();
-        worked
-    };
-    thread::Builder::new().name(name.to_owned()).spawn(work).context("cannot start a thread")
-}
-
 /// Ends: sources, recorder, worker, in this order. What was recorded and not worked on stays in the journal.
 pub(super) fn stop(running: Running) -> Result<()> {
-    let Running { is_stopping, offers, sources, recorder, worker, .. } = running;
+    let Running { is_stopping, broken, offers, sources, recorder, worker, .. } = running;
     is_stopping.store(true, Ordering::SeqCst);
     drop(offers);
+    // Whatever ended and how: the others hand on what they have.
+    let ended: Vec<_> = sources.into_iter().map(JoinHandle::join).collect();
+    let (recorded, worked) = (recorder.join(), worker.join());
+    // Threads that nobody waits for are among those that may have panicked.
+    if let Some(name) = broken.panicked() {
+        bail!("the thread `{name}` panicked: what was taken in is worked on after the next start");
+    }
     let panicked = |_| anyhow!("a thread panicked");
-    sources.into_iter().try_for_each(|it| it.join().map_err(panicked)?)?;
-    let recorded = recorder.join().map_err(panicked)?;
-    worker.join().map_err(panicked)?.context("working on the journal")?;
-    recorded.context("recording")
+    worked.map_err(panicked)?.context("working on the journal")?;
+    recorded.map_err(panicked)?.context("recording")?;
+    ended.into_iter().try_for_each(|it| it.map_err(panicked)?)
 }
 
 /// The worker with what the latest snapshot holds, and where that stands.
