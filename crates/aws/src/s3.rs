@@ -5,6 +5,8 @@
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
+use model::Timestamp;
+
 use crate::client::{Client, Request};
 use crate::encode::{decode_plus, encode_path};
 use crate::endpoint;
@@ -72,6 +74,8 @@ pub struct Listed {
     pub size: u64,
     /// What tells its content from others, without quotation marks.
     pub etag: String,
+    /// When it was written, if that is told.
+    pub modified: Option<Timestamp>,
 }
 
 /// Why an object was not read.
@@ -254,6 +258,7 @@ fn page(text: &str) -> Result<Page, String> {
                     .parse()
                     .map_err(|_| "no size of an object".to_owned())?,
                 etag: xml::child(node, "ETag").trim_matches('"').to_owned(),
+                modified: Timestamp::parse(xml::child(node, "LastModified")).ok(),
             });
         } else if node.has_tag_name_of("CommonPrefixes") {
             page.folders.push(key(xml::child(node, "Prefix"))?);
@@ -315,7 +320,8 @@ mod tests {
     fn pages_are_read_with_keys_as_they_are() {
         let text = "<?xml version=\"1.0\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
             <EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>t=</NextContinuationToken>\
-            <Contents><Key>a+b%2Bc</Key><Size>7</Size><ETag>&quot;e&quot;</ETag></Contents>\
+            <Contents><Key>a+b%2Bc</Key><Size>7</Size><ETag>&quot;e&quot;</ETag>\
+            <LastModified>1970-01-01T00:00:07.000Z</LastModified></Contents>\
             <CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes></ListBucketResult>";
         let fake = Fake::start(vec![reply(200, text), reply(200, "<html/>")]);
         let s3 = S3::new(fake.client());
@@ -327,7 +333,12 @@ mod tests {
             ..Listing::default()
         };
         let page = s3.list(&listing).unwrap();
-        let object = Listed { key: "a b+c".to_owned(), size: 7, etag: "e".to_owned() };
+        let object = Listed {
+            key: "a b+c".to_owned(),
+            size: 7,
+            etag: "e".to_owned(),
+            modified: Some(Timestamp::from_secs(7)),
+        };
         let expected = Page {
             objects: vec![object],
             folders: vec!["a/".to_owned()],

@@ -23,7 +23,7 @@ use crate::intel::settings::IntelConfig;
 use crate::serve::publish::Webhook;
 
 pub use print::{print, print_sections};
-pub use sources::QueueConfig;
+pub use sources::{BucketConfig, QueueConfig};
 
 /// Longest configuration file, in bytes.
 const CONFIG_MAX: u64 = 4 << 20;
@@ -122,6 +122,9 @@ pub struct ServeConfig {
     /// Queues that tell of new objects in S3.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<QueueConfig>,
+    /// Buckets that are listed again and again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub buckets: Vec<BucketConfig>,
     /// File that findings are appended to; empty for none.
     pub findings_file: String,
     /// Where findings are sent.
@@ -145,6 +148,7 @@ impl Default for ServeConfig {
             allow_private_locations: false,
             allow_http: false,
             queues: Vec::new(),
+            buckets: Vec::new(),
             findings_file: String::new(),
             webhooks: Vec::new(),
         }
@@ -226,6 +230,7 @@ impl Config {
         settings.scan.threads = 0;
         // Where logs come from does not change what is found in them.
         settings.serve.queues.clear();
+        settings.serve.buckets.clear();
         // Settings that cannot be written have no file either: the result is empty, as of none known.
         let text = toml::to_string(&settings).unwrap_or_default();
         if text.is_empty() {

@@ -128,13 +128,19 @@ mod tests {
     #[test]
     fn sections_that_may_be_several_are_examples() {
         let text = print().unwrap();
-        let begin = text.find("# [[serve.queues]]").unwrap();
-        let example = text[begin..].split("\n\n").next().unwrap();
-        let example: Vec<&str> = example.lines().map(|it| it.strip_prefix("# ").unwrap()).collect();
-        let config = Config::parse(&example.join("\n")).unwrap();
-        assert_eq!(config.serve.queues, [super::super::QueueConfig::default()]);
-        let given = "[[serve.queues]]\nurl = \"https://sqs.us-east-1.amazonaws.com/111122223333/guardpost\"";
-        assert_eq!(Config::parse(given).unwrap(), config, "only the address is needed");
+        for (name, given) in [
+            ("queues", "url = \"https://sqs.us-east-1.amazonaws.com/111122223333/guardpost\""),
+            ("buckets", "bucket = \"my-logs\""),
+        ] {
+            let begin = text.find(&format!("# [[serve.{name}]]")).unwrap();
+            let example = text[begin..].split("\n\n").next().unwrap();
+            let example: Vec<&str> =
+                example.lines().map(|it| it.strip_prefix("# ").unwrap()).collect();
+            let config = Config::parse(&example.join("\n")).unwrap();
+            assert_eq!(config.serve.queues.len() + config.serve.buckets.len(), 1);
+            let least = Config::parse(&format!("[[serve.{name}]]\n{given}")).unwrap();
+            assert_eq!(least, config, "only what must be given is needed");
+        }
     }
 
     #[test]

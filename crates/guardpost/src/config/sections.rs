@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use detectors::{Field, Section, Settings};
 use toml::Table;
 
-use super::sources::QueueConfig;
+use super::sources::{BucketConfig, QueueConfig};
 
 /// Every section in the order of the file.
 pub(super) fn sections() -> Vec<Section> {
@@ -18,7 +18,10 @@ pub(super) fn sections() -> Vec<Section> {
 /// Sections that there may be several of, with the values of one in which only what is needed is given.
 pub(super) fn repeated() -> Result<Vec<(Section, Table)>> {
     let about = "cannot write the defaults";
-    Ok(vec![(queues(), Table::try_from(QueueConfig::default()).context(about)?)])
+    Ok(vec![
+        (queues(), Table::try_from(QueueConfig::default()).context(about)?),
+        (buckets(), Table::try_from(BucketConfig::default()).context(about)?),
+    ])
 }
 
 fn queues() -> Section {
@@ -58,6 +61,41 @@ fn queues() -> Section {
                 "Seconds for which messages are hidden from other receivers; for longer where taking them in takes\n\
                  longer. What failed is tried again after so long.",
             ),
+        ],
+    )
+}
+
+fn buckets() -> Section {
+    section(
+        "serve.buckets",
+        "A bucket of S3 that is listed again and again, where no queue tells of new objects; one such section for\n\
+         each bucket or prefix. Credentials and Region are found as by the AWS CLI.",
+        &[
+            ("bucket", 0..=0, "Name of the bucket. It must be given."),
+            ("prefix", 0..=0, "What keys begin with, such as `AWSLogs/`. Empty: the whole bucket."),
+            ("region", 0..=0, "Region of the bucket, if the environment does not tell it."),
+            (
+                "list_secs",
+                1..=86_400,
+                "Seconds between looks. Each costs at least one request for each thousand objects that it sees.",
+            ),
+            (
+                "lookback_days",
+                1..=3650,
+                "Below `AWSLogs` only days since the last complete look are listed, and so many before: what is\n\
+                 written later into the folder of an earlier day is not seen.",
+            ),
+            (
+                "first_days",
+                0..=3650,
+                "Days before today that the first look takes in below `AWSLogs`. Elsewhere all objects are taken.",
+            ),
+            (
+                "together",
+                1..=10_000,
+                "Objects that are read together, in the order of their records. Raising it helps where many wait.",
+            ),
+            ("fetches", 1..=64, "Objects that are fetched at a time."),
         ],
     )
 }

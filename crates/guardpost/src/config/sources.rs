@@ -1,4 +1,4 @@
-//! Settings of sources, of which there may be several: `[[serve.queues]]`.
+//! Settings of sources, of which there may be several: `[[serve.queues]]`, `[[serve.buckets]]`.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,67 @@ pub struct QueueConfig {
     /// Seconds for which messages are hidden from other receivers.
     #[serde(default = "visibility_secs")]
     pub visibility_secs: u64,
+}
+
+/// A bucket of S3 that is listed again and again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BucketConfig {
+    /// Its name.
+    pub bucket: String,
+    /// What keys begin with.
+    #[serde(default)]
+    pub prefix: String,
+    /// Its Region; empty if the environment tells it.
+    #[serde(default)]
+    pub region: String,
+    /// Seconds between looks.
+    #[serde(default = "list_secs")]
+    pub list_secs: u64,
+    /// Days before the last complete look in which keys are looked at again.
+    #[serde(default = "lookback_days")]
+    pub lookback_days: i64,
+    /// Days before today that the first look takes in.
+    #[serde(default = "first_days")]
+    pub first_days: i64,
+    /// Objects that are taken together.
+    #[serde(default = "objects_together")]
+    pub together: usize,
+    /// Objects that are fetched at a time.
+    #[serde(default = "fetches")]
+    pub fetches: usize,
+}
+
+fn list_secs() -> u64 {
+    60
+}
+
+fn lookback_days() -> i64 {
+    2
+}
+
+fn first_days() -> i64 {
+    7
+}
+
+fn objects_together() -> usize {
+    1000
+}
+
+impl Default for BucketConfig {
+    /// As it is when only the name is given; here that of the documentation.
+    fn default() -> BucketConfig {
+        BucketConfig {
+            bucket: "my-logs".to_owned(),
+            prefix: String::new(),
+            region: String::new(),
+            list_secs: list_secs(),
+            lookback_days: lookback_days(),
+            first_days: first_days(),
+            together: objects_together(),
+            fetches: fetches(),
+        }
+    }
 }
 
 fn together() -> usize {

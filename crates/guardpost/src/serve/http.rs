@@ -150,11 +150,16 @@ fn metrics_of(sources: &[Arc<Tally>]) -> String {
     let gaps = each(&|it| Some(it.gaps() as f64));
     family("source_gaps", "Objects that are known of and not taken in yet", "gauge", &gaps);
     let waiting = each(&|it| count(&it.waiting));
-    family("source_waiting_messages", "Messages that wait, about", "gauge", &waiting);
+    family(
+        "source_waiting_messages",
+        "Messages, or listed objects, that wait, about",
+        "gauge",
+        &waiting,
+    );
     let oldest = each(&Tally::oldest_secs);
     family(
         "source_oldest_message_seconds",
-        "Age of the oldest message of the last ones",
+        "Age of the oldest message, or new object, of the last ones",
         "gauge",
         &oldest,
     );

@@ -26,6 +26,8 @@ pub(crate) struct State {
     pub(crate) messages: Vec<Message>,
     /// How often objects were read.
     pub(crate) reads: u64,
+    /// Where listings began.
+    pub(crate) listed: Vec<String>,
     /// Requests of each kind.
     pub(crate) asked: BTreeMap<String, u64>,
     /// So many requests are answered with an error first.
@@ -135,6 +137,11 @@ fn answer(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
 }
 
 fn object(path: &str, state: &mut State) -> (u16, Vec<u8>) {
+    let (place, query) = path.split_once('?').unwrap_or((path, ""));
+    if query.contains("list-type=2") {
+        return (200, listing(query, state).into_bytes());
+    }
+    let path = place;
     let key = path.strip_prefix(&format!("/{BUCKET}/")).map(decoded).unwrap_or_default();
     state.reads += 1;
     if state.denied.contains(&key) {
@@ -144,6 +151,62 @@ fn object(path: &str, state: &mut State) -> (u16, Vec<u8>) {
         Some(bytes) => (200, bytes.clone()),
         None => (404, b"<Error><Code>NoSuchKey</Code><Message>no</Message></Error>".to_vec()),
     }
+}
+
+/// A page of a listing, of few keys so that there are several.
+fn listing(query: &str, state: &mut State) -> String {
+    use std::fmt::Write as _;
+    let parts: BTreeMap<&str, String> = query
+        .split('&')
+        .filter_map(|it| it.split_once('='))
+        .map(|(k, v)| (k, decoded(v)))
+        .collect();
+    let part = |name: &str| parts.get(name).cloned().unwrap_or_default();
+    let (prefix, after) = (part("prefix"), part("continuation-token").max(part("start-after")));
+    state.listed.push(part("start-after"));
+    let (mut contents, mut folders, mut last) =
+        (String::new(), Vec::<String>::new(), String::new());
+    let mut count = 0;
+    for (key, bytes) in state.objects.iter().filter(|it| it.0.starts_with(&prefix)) {
+        let below = key[prefix.len()..].split_once('/').map(|it| format!("{prefix}{}/", it.0));
+        let folder = below.filter(|_| !part("delimiter").is_empty());
+        let name = folder.clone().unwrap_or(key.clone());
+        if name <= after || folders.last() == Some(&name) {
+            continue;
+        }
+        if count == 4 {
+            let token = encoded(&last);
+            contents += "<IsTruncated>true</IsTruncated>";
+            write!(contents, "<NextContinuationToken>{token}</NextContinuationToken>").unwrap();
+            break;
+        }
+        count += 1;
+        last.clone_from(&name);
+        if let Some(folder) = folder {
+            folders.push(folder);
+            continue;
+        }
+        let tag =
+            bytes.iter().fold(7u64, |sum, it| sum.wrapping_mul(31).wrapping_add((*it).into()));
+        let (key, size) = (encoded(key), bytes.len());
+        write!(contents, "<Contents><Key>{key}</Key><Size>{size}</Size>").unwrap();
+        write!(contents, "<ETag>&quot;{tag:x}&quot;</ETag></Contents>").unwrap();
+    }
+    for folder in folders {
+        write!(contents, "<CommonPrefixes><Prefix>{}</Prefix></CommonPrefixes>", encoded(&folder))
+            .unwrap();
+    }
+    format!("<ListBucketResult><EncodingType>url</EncodingType>{contents}</ListBucketResult>")
+}
+
+/// As `encoding-type=url` asks for it.
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |out, it| match it {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' => {
+            out + &(it as char).to_string()
+        }
+        _ => out + &format!("%{it:02X}"),
+    })
 }
 
 fn decoded(text: &str) -> String {

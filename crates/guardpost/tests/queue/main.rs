@@ -1,8 +1,9 @@
-//! Logs that S3 tells of through a queue: every form of notification, redelivery, kills, and what cannot be read.
+//! Logs of S3, told of by a queue or listed: every form of notification, redelivery, kills, what cannot be read.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod fake;
+mod listed;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -46,12 +47,16 @@ struct Service {
 
 impl Service {
     fn start(dir: &Path, fake: &Fake, more: &str) -> Service {
+        let queue =
+            format!("[[serve.queues]]\nurl = \"{}\"\nwait_secs = 1\n{more}", fake.queue_url());
+        Service::of(dir, fake, &queue)
+    }
+
+    /// With these sources.
+    fn of(dir: &Path, fake: &Fake, sources: &str) -> Service {
         let config = dir.join("settings.toml");
         // Time goes on by the logs alone, and snapshots come often.
-        let text = format!(
-            "[serve]\ntick_secs = 3600\nsnapshot_secs = 1\n[[serve.queues]]\nurl = \"{}\"\nwait_secs = 1\n{more}{LEARNING}",
-            fake.queue_url()
-        );
+        let text = format!("[serve]\ntick_secs = 3600\nsnapshot_secs = 1\n{sources}{LEARNING}");
         fs::write(&config, text).unwrap();
         let mut child = guardpost()
             .args(["serve", "--listen", "127.0.0.1:0", "--no-intel-dir", "--config"])
