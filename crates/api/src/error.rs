@@ -28,12 +28,15 @@ pub(crate) enum ErrorName {
     UnknownOperation,
     RequestTooLarge,
     RequestTimeout,
+    Throttling,
 }
 
 impl ErrorName {
     fn status(self) -> StatusCode {
         match self {
-            ErrorName::BadRequest | ErrorName::IncompleteSignature => StatusCode::BAD_REQUEST,
+            ErrorName::BadRequest | ErrorName::IncompleteSignature | ErrorName::Throttling => {
+                StatusCode::BAD_REQUEST
+            }
             ErrorName::AccessDenied
             | ErrorName::MissingAuthenticationToken
             | ErrorName::InvalidSignature
@@ -60,6 +63,7 @@ impl ErrorName {
             ErrorName::UnknownOperation => "UnknownOperationException",
             ErrorName::RequestTooLarge => "RequestTooLargeException",
             ErrorName::RequestTimeout => "RequestTimeoutException",
+            ErrorName::Throttling => "ThrottlingException",
         }
     }
 }

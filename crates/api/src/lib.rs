@@ -16,6 +16,7 @@ pub mod kinds;
 mod operation;
 mod patterns;
 mod percent;
+mod rate;
 mod report;
 mod resources;
 mod service;

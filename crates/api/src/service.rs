@@ -19,6 +19,7 @@ use crate::error::{ErrorName, Refusal};
 use crate::input;
 use crate::keys::Key;
 use crate::operation::{self, Operation};
+use crate::rate::Rates;
 use crate::resources;
 use crate::sigv4::{self, Claim, Rules, Signed};
 use crate::state::State;
@@ -32,13 +33,15 @@ pub(crate) const ATTEMPTS: u32 = 5;
 /// The API as a router that answers every path. Nest it where the GuardDuty endpoint is to be.
 pub fn router(state: State) -> Router {
     let running = Arc::new(Semaphore::new(state.limits.concurrent));
-    let service = Arc::new(Service { state, running, requests: AtomicU64::new(0) });
+    let rates = Rates::new(state.limits.per_second);
+    let service = Arc::new(Service { state, running, rates, requests: AtomicU64::new(0) });
     Router::new().fallback(serve).with_state(service)
 }
 
 struct Service {
     state: State,
     running: Arc<Semaphore>,
+    rates: Rates,
     requests: AtomicU64,
 }
 
@@ -74,6 +77,8 @@ impl Service {
             let signed = signed(&parts, &body);
             let answer = claim
                 .verify(&signed, &self.rules(now), &key.secret)
+                // Behind the signature: nobody uses up what is another's.
+                .and_then(|()| self.within_rate(&claim, now))
                 .and_then(|()| self.work(&signed, &claim, &key, now));
             drop(permit);
             answer
@@ -83,6 +88,13 @@ impl Service {
 
     fn rules(&self, now: Timestamp) -> Rules<'static> {
         Rules { service: SERVICE, now, is_tls: self.state.limits.is_tls }
+    }
+
+    fn within_rate(&self, claim: &Claim, now: Timestamp) -> Result<(), Refusal> {
+        if self.rates.take(claim.access_key(), now) {
+            return Ok(());
+        }
+        Err(Refusal::new(ErrorName::Throttling, "Rate exceeded"))
     }
 
     /// Does what a request asks for whose signature is right.

@@ -75,6 +75,8 @@ pub struct Limits {
     pub timeout: Duration,
     /// Requests that are worked on at once; others wait.
     pub concurrent: usize,
+    /// Requests per second of one key, twice as many at once; without limit at zero.
+    pub per_second: u32,
     /// Whether connections are protected, by this process or by what stands in front of it. Only then are
     /// payloads accepted that are not signed.
     pub is_tls: bool,
@@ -97,6 +99,7 @@ impl Default for Limits {
             body_bytes: 1 << 20,
             timeout: Duration::from_secs(30),
             concurrent: 64,
+            per_second: 0,
             is_tls: false,
             locations: Locations::default(),
         }

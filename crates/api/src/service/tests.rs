@@ -120,6 +120,27 @@ fn requests_are_bounded() {
 }
 
 #[test]
+fn keys_that_call_too_often_are_throttled() {
+    let server = Server::with(Limits { per_second: 1, ..Limits::default() });
+    let forged = server.signed("admin", "GET", "/detector", "").replace("/detector", "/invitation");
+    for _ in 0..3 {
+        assert_eq!(server.send(&forged).status, 403, "and takes nothing from the key");
+    }
+    for _ in 0..2 {
+        assert_eq!(server.call("admin", "GET", "/detector", NONE).status, 200);
+    }
+    let answer = server.call("admin", "GET", "/detector", NONE);
+    assert_eq!(
+        (answer.status, answer.header("x-amzn-errortype")),
+        (400, Some("ThrottlingException"))
+    );
+    assert_eq!(answer.body, json!({ "__type": "ThrottlingException", "message": "Rate exceeded" }));
+    assert_eq!(server.call("reader", "GET", "/detector", NONE).status, 200);
+    server.wait_days(1);
+    assert_eq!(server.call("admin", "GET", "/detector", NONE).status, 200);
+}
+
+#[test]
 fn concurrent_changes_of_one_resource_all_take_effect() {
     for server in Server::of_each_store() {
         let id = server.detector("admin");

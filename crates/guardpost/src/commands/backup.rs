@@ -13,13 +13,16 @@ use crate::output::say;
 use crate::serve::make_private_dir;
 
 const DATABASE: &str = "guardpost.db";
+/// What the files of listed buckets begin with.
+const LISTED: &str = "listed.";
 /// Objects on their way in: nobody was told that they are taken.
 const COMING: &str = "coming";
 
 /// Copies a data directory.
 ///
-/// The order decides: the journal goes on where the database's snapshot ends, and objects are in the spool before
-/// the journal names them. So the database is first and the spool is last, whatever comes in meanwhile.
+/// The order decides, whatever comes in meanwhile: the journal goes on where the database's snapshot ends, what
+/// was seen of listed buckets is written after the journal, and objects are in the spool before the journal names
+/// them. What is copied later may know more, never less.
 pub fn run(args: &BackupArgs) -> Result<()> {
     let (from, to) = (&args.data_dir, &args.out);
     if !from.join(DATABASE).exists() {
@@ -33,6 +36,7 @@ pub fn run(args: &BackupArgs) -> Result<()> {
         .backup(to.join(DATABASE))
         .with_context(|| format!("cannot copy the database to `{}`", to.display()))?;
     let mut bytes = fs::metadata(to.join(DATABASE)).map_or(0, |it| it.len());
+    bytes += copy_listed(from, to)?;
     for part in ["journal", "spool"] {
         bytes += copy_dir(&from.join(part), &to.join(part))?;
     }
@@ -42,6 +46,19 @@ pub fn run(args: &BackupArgs) -> Result<()> {
         to.display()
     ));
     Ok(())
+}
+
+/// Copies what was seen of listed buckets.
+fn copy_listed(from: &Path, to: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read `{}`", from.display()))? {
+        let entry = entry.with_context(|| format!("cannot read `{}`", from.display()))?;
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with(LISTED) {
+            bytes += copy(&entry.path(), &to.join(name))?;
+        }
+    }
+    Ok(bytes)
 }
 
 /// Copies a directory and tells how many bytes. What is deleted meanwhile is needed no more.

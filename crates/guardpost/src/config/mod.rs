@@ -105,6 +105,8 @@ pub struct ServeConfig {
     pub tls_certificate: String,
     /// File with its private key.
     pub tls_key: String,
+    /// Requests per second to the API with one key; 0 for no limit.
+    pub requests_per_second: u32,
     /// Management account of the organization; empty for none.
     pub management_account: String,
     /// Directory that `file://` locations of lists may lead into; empty for none.
@@ -140,6 +142,7 @@ impl Default for ServeConfig {
             evidence_hours: 7 * 24,
             tls_certificate: String::new(),
             tls_key: String::new(),
+            requests_per_second: 200,
             management_account: String::new(),
             lists_dir: String::new(),
             list_buckets: Vec::new(),

@@ -208,6 +208,11 @@ fn own() -> Vec<Section> {
                 ),
                 ("tls_key", 0..=0, "File with the private key of that certificate in PEM."),
                 (
+                    "requests_per_second",
+                    0..=100_000,
+                    "Requests per second that the API takes with one key, twice as many at once. 0: as many as come.",
+                ),
+                (
                     "management_account",
                     0..=0,
                     "Management account of the organization, twelve digits: who may name its administrator over the API.\n\

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use api::{Clock, Controls, DetectionRule, Limits, Locations, State};
+use api::{Clock, Controls, DetectionRule, Limits, State};
 use axum::Router;
 use detectors::rules::LibraryRule;
 use engine::model::Timestamp;
@@ -83,7 +83,7 @@ pub(super) fn router(
     store: Arc<dyn Store>,
     keys: Arc<KeyFile>,
     controls: Arc<dyn Controls>,
-    (locations, is_tls): (Locations, bool),
+    limits: Limits,
 ) -> Router {
     api::router(State {
         store,
@@ -92,7 +92,7 @@ pub(super) fn router(
         controls,
         finding_types: finding_types(),
         rules: rules(),
-        limits: Limits { locations, is_tls, ..Limits::default() },
+        limits,
     })
 }
 

@@ -36,7 +36,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use api::Locations;
+use api::{Limits, Locations};
 use axum::Router;
 use engine::model::AccountId;
 use intel::IntelBuilder;
@@ -90,6 +90,11 @@ pub fn run(request: Request) -> Result<()> {
         http: request.config.serve.allow_http,
         file: !request.config.serve.lists_dir.is_empty(),
     };
+    let settings = &request.config.serve;
+    let tls = tls::acceptor(&settings.tls_certificate, &settings.tls_key)?;
+    let is_tls = tls.is_some();
+    let per_second = settings.requests_per_second;
+    let limits = Limits { per_second, locations, is_tls, ..Limits::default() };
     let (listen, data_dir, key_path) =
         (request.listen, request.data_dir.clone(), request.keys.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -97,9 +102,6 @@ pub fn run(request: Request) -> Result<()> {
         .enable_all()
         .build()
         .context("cannot start threads")?;
-    let settings = &request.config.serve;
-    let tls = tls::acceptor(&settings.tls_certificate, &settings.tls_key)?;
-    let is_tls = tls.is_some();
     let listener = runtime
         .block_on(TcpListener::bind(listen))
         .with_context(|| format!("cannot listen on {listen}; --listen gives another address"))?;
@@ -117,10 +119,8 @@ pub fn run(request: Request) -> Result<()> {
         status: Arc::clone(&running.status),
         room: Arc::new(Semaphore::new(DELIVERIES_MAX)),
     };
-    let app = router(
-        push,
-        guardduty::router(store, keys, Arc::clone(&running.notice) as _, (locations, is_tls)),
-    );
+    let app =
+        router(push, guardduty::router(store, keys, Arc::clone(&running.notice) as _, limits));
     let served = runtime.block_on(serve((listener, tls), app, &running, signals));
     runtime.shutdown_timeout(Duration::from_secs(5));
     say("ending: what was taken in is worked on, then a snapshot is written\n");
