@@ -82,6 +82,7 @@ async fn main() -> std::io::Result<()> {
         clock: Arc::new(Wall),
         controls: Arc::new(Nobody),
         finding_types: &TYPES,
+        audit: Arc::new(api::NoAudit),
         rules: &[],
         limits: Limits::default(),
     };

@@ -49,7 +49,7 @@ impl ErrorName {
         }
     }
 
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             ErrorName::BadRequest => "BadRequestException",
             ErrorName::AccessDenied => "AccessDeniedException",

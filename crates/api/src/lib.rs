@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod audit;
 mod check;
 mod context;
 mod control;
@@ -26,6 +27,7 @@ mod state;
 mod testing;
 mod wire;
 
+pub use audit::{Audit, NoAudit, Peer};
 pub use control::{Control, ControlContent, ControlDocument, ControlFeedback, Judged};
 pub use keys::{Key, Keys, Role};
 pub use report::{loaded, report};

@@ -10,10 +10,11 @@ use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use model::{Region, Timestamp, hash128};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use store::Owner;
 use tokio::sync::Semaphore;
 
+use crate::audit::{Caller, Change};
 use crate::context::Context;
 use crate::error::{ErrorName, Refusal};
 use crate::input;
@@ -48,7 +49,8 @@ struct Service {
 async fn serve(Extension(service): Extension<Arc<Service>>, request: Request) -> Response<Body> {
     let id = service.request_id();
     let timeout = service.state.limits.timeout;
-    let answer = match tokio::time::timeout(timeout, Arc::clone(&service).answer(request)).await {
+    let answering = Arc::clone(&service).answer(request, id.clone());
+    let answer = match tokio::time::timeout(timeout, answering).await {
         Ok(answer) => answer,
         Err(_) => Err(Refusal::new(ErrorName::RequestTimeout, "The request took too long.")),
     };
@@ -60,7 +62,11 @@ async fn serve(Extension(service): Extension<Arc<Service>>, request: Request) ->
 }
 
 impl Service {
-    async fn answer(self: Arc<Self>, request: Request) -> Result<Response<Body>, Refusal> {
+    async fn answer(
+        self: Arc<Self>,
+        request: Request,
+        id: String,
+    ) -> Result<Response<Body>, Refusal> {
         let (parts, body) = request.into_parts();
         // Strangers are sent away before their bodies are read.
         let now = self.state.clock.now();
@@ -79,7 +85,7 @@ impl Service {
                 .verify(&signed, &self.rules(now), &key.secret)
                 // Behind the signature: nobody uses up what is another's.
                 .and_then(|()| self.within_rate(&claim, now))
-                .and_then(|()| self.work(&signed, &claim, &key, now));
+                .and_then(|()| self.work(&signed, &claim, &key, (now, &Caller::of(&parts), &id)));
             drop(permit);
             answer
         });
@@ -97,13 +103,13 @@ impl Service {
         Err(Refusal::new(ErrorName::Throttling, "Rate exceeded"))
     }
 
-    /// Does what a request asks for whose signature is right.
+    /// Does what a request asks for whose signature is right, and records it if it is to change something.
     fn work(
         &self,
         signed: &Signed<'_>,
         claim: &Claim,
         key: &Key,
-        now: Timestamp,
+        (now, caller, request_id): (Timestamp, &Caller, &str),
     ) -> Result<Response<Body>, Refusal> {
         let name = &claim.scope().region;
         let region = Region::new(name);
@@ -114,26 +120,26 @@ impl Service {
         let (operation, labels) = found.ok_or_else(|| {
             Refusal::new(ErrorName::UnknownOperation, "The operation is not known.")
         })?;
-        if !key.role.may(operation) {
-            return Err(denied(&key.account.to_string(), claim.access_key(), operation));
-        }
-        let route = resources::routes().find(|it| it.name == operation.name);
-        let route = route.ok_or_else(|| Refusal::unserved(operation.name))?;
-        let input = input::assemble(operation, &labels, signed.query, signed.body)?;
+        let input = input::assemble(operation, &labels, signed.query, signed.body);
         let context = Context { state: &self.state, owner: Owner::new(key.account, region), now };
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            match route.handler.call(&context, input.clone()) {
-                Err(refusal) if refusal.is_overtaken() && attempts < ATTEMPTS => {}
-                Ok(output) => return Ok(success(operation, &output)),
-                // Clients know the declared errors only.
-                Err(refusal) if !operation.errors.contains(&refusal.name) => {
-                    return Err(Refusal::internal());
-                }
-                Err(refusal) => return Err(refusal),
-            }
+        let answer = if key.role.may(operation) {
+            input.clone().and_then(|input| done(operation, &context, &input))
+        } else {
+            Err(denied(&key.account.to_string(), claim.access_key(), operation))
+        };
+        if !operation.only_reads() {
+            let change = Change {
+                operation,
+                account: key.account,
+                access_key: claim.access_key(),
+                region: name,
+                caller,
+                request_id,
+                input: input.as_ref().ok(),
+            };
+            self.state.audit.record(now, &change.record(now, &answer));
         }
+        answer.map(|output| success(operation, &output))
     }
 
     /// An identifier of a request in the form of a UUID: unique, not secret.
@@ -144,6 +150,28 @@ impl Service {
         let text = format!("{hash:032x}");
         let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
         format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+    }
+}
+
+/// What an operation answers, tried again where others overtake it.
+fn done(
+    operation: &Operation,
+    context: &Context<'_>,
+    input: &Map<String, Value>,
+) -> Result<Value, Refusal> {
+    let route = resources::routes().find(|it| it.name == operation.name);
+    let route = route.ok_or_else(|| Refusal::unserved(operation.name))?;
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        match route.handler.call(context, input.clone()) {
+            Err(refusal) if refusal.is_overtaken() && attempts < ATTEMPTS => {}
+            // Clients know the declared errors only.
+            Err(refusal) if !operation.errors.contains(&refusal.name) => {
+                return Err(Refusal::internal());
+            }
+            answer => return answer,
+        }
     }
 }
 

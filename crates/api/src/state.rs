@@ -7,6 +7,7 @@ use findings::FindingType;
 use model::{Severity, Timestamp};
 use store::Store;
 
+use crate::audit::Audit;
 use crate::keys::Keys;
 
 /// Everything that requests are answered from.
@@ -20,6 +21,8 @@ pub struct State {
     pub clock: Arc<dyn Clock>,
     /// Hears of changes that concern detection.
     pub controls: Arc<dyn Controls>,
+    /// Keeps an account of changes.
+    pub audit: Arc<dyn Audit>,
     /// The types of findings there are, for samples.
     pub finding_types: &'static [&'static FindingType],
     /// The custom detection rules there are.

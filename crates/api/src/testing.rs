@@ -13,7 +13,9 @@ use store::{InMemory, SqliteStore, Store};
 use tempfile::TempDir;
 
 use crate::sigv4::{self, Scope, Signed};
-use crate::{Clock, Control, Controls, DetectionRule, Key, Keys, Limits, Role, State, router};
+use crate::{
+    Audit, Clock, Control, Controls, DetectionRule, Key, Keys, Limits, Role, State, router,
+};
 
 /// The account of most tests, and another one.
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -30,6 +32,7 @@ pub(crate) struct Server {
     address: SocketAddr,
     now: Arc<Time>,
     heard: Arc<Heard>,
+    audited: Arc<Audited>,
     _runtime: tokio::runtime::Runtime,
     /// The database, if there is one.
     _folder: Option<TempDir>,
@@ -83,6 +86,15 @@ struct Heard {
 impl Controls for Heard {
     fn written(&self, sequence: u64) {
         self.all.lock().unwrap_or_else(PoisonError::into_inner).push(sequence);
+    }
+}
+
+#[derive(Default)]
+struct Audited(Mutex<Vec<Value>>);
+
+impl Audit for Audited {
+    fn record(&self, _: Timestamp, record: &Value) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(record.clone());
     }
 }
 
@@ -155,12 +167,14 @@ impl Server {
         let start = Timestamp::parse("2026-03-01T12:00:00Z").expect("a time");
         let now = Arc::new(Time(AtomicI64::new(start.millis())));
         let heard = Arc::new(Heard::default());
+        let audited = Arc::new(Audited::default());
         let state = State {
             store: Arc::clone(&store),
             keys: Arc::new(Accounts),
             clock: Arc::clone(&now) as Arc<dyn Clock>,
             controls: Arc::clone(&heard) as Arc<dyn Controls>,
             finding_types: &TYPES,
+            audit: Arc::clone(&audited) as Arc<dyn Audit>,
             rules: &RULES,
             limits,
         };
@@ -174,7 +188,7 @@ impl Server {
         let address = listener.local_addr().expect("an address");
         let router = router(state.clone());
         runtime.spawn(async move { axum::serve(listener, router).await });
-        Server { store, state, address, now, heard, _runtime: runtime, _folder: None }
+        Server { store, state, address, now, heard, audited, _runtime: runtime, _folder: None }
     }
 
     /// Sends a signed request.
@@ -199,6 +213,11 @@ impl Server {
         let answer = self.call("admin", method, target, body);
         assert!(answer.status >= 400, "{method} {target}: {answer:?}");
         answer.body["message"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The records of changes.
+    pub(crate) fn audited(&self) -> Vec<Value> {
+        self.audited.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Lets time pass.

@@ -101,6 +101,8 @@ pub struct ServeConfig {
     pub poll_secs: u64,
     /// Hours for which logs are kept for evidence.
     pub evidence_hours: u64,
+    /// Days for which the account of changes over the API is kept.
+    pub audit_days: u64,
     /// File with the certificate for TLS; empty for none.
     pub tls_certificate: String,
     /// File with its private key.
@@ -140,6 +142,7 @@ impl Default for ServeConfig {
             snapshot_secs: 300,
             poll_secs: 2,
             evidence_hours: 7 * 24,
+            audit_days: 365,
             tls_certificate: String::new(),
             tls_key: String::new(),
             requests_per_second: 200,

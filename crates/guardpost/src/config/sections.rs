@@ -201,6 +201,12 @@ fn own() -> Vec<Section> {
                      the logs.",
                 ),
                 (
+                    "audit_days",
+                    1..=36_500,
+                    "Days for which the account of changes over the API is kept, a file a day in `audit` of the data\n\
+                     directory.",
+                ),
+                (
                     "tls_certificate",
                     0..=0,
                     "File with the certificate of the service in PEM, those that vouch for it behind. With it connections\n\

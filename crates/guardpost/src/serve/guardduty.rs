@@ -2,14 +2,17 @@
 
 use std::sync::{Arc, LazyLock};
 
-use api::{Clock, Controls, DetectionRule, Limits, State};
+use api::{Audit, Clock, Controls, DetectionRule, Limits, Peer, State};
 use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware;
 use detectors::rules::LibraryRule;
 use engine::model::Timestamp;
 use findings::FindingType;
 use store::Store;
 
 use super::keys::KeyFile;
+use super::listener::ClientAddr;
 
 struct WallClock;
 
@@ -82,18 +85,25 @@ pub(super) fn rule_id(name: &str) -> String {
 pub(super) fn router(
     store: Arc<dyn Store>,
     keys: Arc<KeyFile>,
-    controls: Arc<dyn Controls>,
+    (controls, audit): (Arc<dyn Controls>, Arc<dyn Audit>),
     limits: Limits,
 ) -> Router {
-    api::router(State {
+    let router = api::router(State {
         store,
         keys,
         clock: Arc::new(WallClock),
         controls,
         finding_types: finding_types(),
         rules: rules(),
+        audit,
         limits,
-    })
+    });
+    router.layer(middleware::map_request(
+        |from: ConnectInfo<ClientAddr>, mut request: Request| async move {
+            request.extensions_mut().insert(Peer(from.0.0.ip()));
+            request
+        },
+    ))
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::serve::Listener;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -34,6 +35,16 @@ pub(super) struct Connection {
     stream: Box<dyn Stream>,
     silence: Pin<Box<Sleep>>,
     _permit: Option<OwnedSemaphorePermit>,
+}
+
+/// Where a connection came from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ClientAddr(pub(super) SocketAddr);
+
+impl Connected<IncomingStream<'_, Bounded>> for ClientAddr {
+    fn connect_info(stream: IncomingStream<'_, Bounded>) -> ClientAddr {
+        ClientAddr(*stream.remote_addr())
+    }
 }
 
 /// With TLS or without.

@@ -5,6 +5,7 @@
 //! once. At marks it writes a *snapshot*; after a crash the latest one is restored and the journal worked on from
 //! there, and what was committed already is passed over.
 
+mod audit;
 mod controls;
 mod disk;
 mod ended;
@@ -51,10 +52,11 @@ pub use disk::make_private_dir;
 use crate::config::Config;
 use crate::knowledge::Knowledge;
 use crate::output::say;
+use audit::AuditFiles;
 use disk::{private, sync_dir};
 use http::router;
 use keys::KeyFile;
-use listener::Bounded;
+use listener::{Bounded, ClientAddr};
 use push::{DELIVERIES_MAX, Push};
 use running::{Running, start, stop};
 
@@ -109,7 +111,10 @@ pub fn run(request: Request) -> Result<()> {
         let _context = runtime.enter();
         Signals::catch()?
     };
+    let audit_days = request.config.serve.audit_days;
     let running = start(request, &store)?;
+    let audit = AuditFiles::open(&data_dir, audit_days, Arc::clone(&running.status))?;
+    let audit = Arc::new(audit);
     let scheme = if is_tls { "https" } else { "http" };
     let address = format!("{scheme}://{}", listener.local_addr()?);
     say(&greeting(&address, &data_dir, &key_path, keys.all().is_empty()));
@@ -119,8 +124,10 @@ pub fn run(request: Request) -> Result<()> {
         status: Arc::clone(&running.status),
         room: Arc::new(Semaphore::new(DELIVERIES_MAX)),
     };
-    let app =
-        router(push, guardduty::router(store, keys, Arc::clone(&running.notice) as _, limits));
+    let app = router(
+        push,
+        guardduty::router(store, keys, (Arc::clone(&running.notice) as _, audit), limits),
+    );
     let served = runtime.block_on(serve((listener, tls), app, &running, signals));
     runtime.shutdown_timeout(Duration::from_secs(5));
     say("ending: what was taken in is worked on, then a snapshot is written\n");
@@ -150,6 +157,7 @@ async fn serve(
     let (leave, left) = oneshot::channel::<()>();
     let left = async move { _ = left.await.is_ok() };
     let listener = Bounded::new(listener, tls)?;
+    let app = app.into_make_service_with_connect_info::<ClientAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(left);
     let mut server = tokio::spawn(server.into_future());
     tokio::select! {
