@@ -54,8 +54,9 @@ fn copy_listed(from: &Path, to: &Path) -> Result<u64> {
     for entry in fs::read_dir(from).with_context(|| format!("cannot read `{}`", from.display()))? {
         let entry = entry.with_context(|| format!("cannot read `{}`", from.display()))?;
         let name = entry.file_name();
-        if name.to_string_lossy().starts_with(LISTED) {
-            bytes += copy(&entry.path(), &to.join(name))?;
+        let text = name.to_string_lossy();
+        if text.starts_with(LISTED) && !text.ends_with(".new") {
+            bytes += copy(&entry.path(), &to.join(&name))?;
         }
     }
     Ok(bytes)

@@ -60,6 +60,13 @@ impl TakenFile {
         &self.kept
     }
 
+    /// What is written before it takes the place of the file: of its own, since buckets are listed side by side.
+    fn fresh(&self) -> PathBuf {
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(".new");
+        name.into()
+    }
+
     /// Replaces it, if anything has changed.
     pub(super) fn keep(&mut self, taken: &Taken) -> Result<()> {
         if *taken == self.kept {
@@ -67,7 +74,7 @@ impl TakenFile {
         }
         let about = || format!("cannot write `{}`", self.path.display());
         let body = postcard::to_stdvec(taken).with_context(about)?;
-        let new = self.path.with_extension("new");
+        let new = self.fresh();
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
         let mut file = private(&mut options).open(&new).with_context(about)?;
@@ -102,6 +109,8 @@ mod tests {
         for (bucket, prefix) in [("logs", "b/"), ("logsa", "/"), ("other", "a/")] {
             assert_eq!(*open(bucket, prefix).unwrap().kept(), Taken::default());
         }
+        let [one, other] = ["a/", "b/"].map(|it| open("logs", it).unwrap().fresh());
+        assert_ne!(one, other, "both may be written at once");
         let path = open("logs", "a/").unwrap().path;
         let mut bytes = fs::read(&path).unwrap();
         *bytes.last_mut().unwrap() ^= 1;
