@@ -323,6 +323,11 @@ impl Engine {
         self.key_groups.iter().map(of_account).sum()
     }
 
+    /// Rows that came after the watermark had passed them.
+    pub fn late(&self) -> u64 {
+        self.counters.late
+    }
+
     /// What was counted so far.
     pub fn counters(&self) -> Counters {
         let mut counters = self.counters.clone();

@@ -70,6 +70,11 @@ async fn metrics(State(status): State<Arc<Status>>) -> String {
         ("objects_refused_total", "Objects that were turned away", count(&status.refused)),
         ("findings_opened_total", "Findings that were opened", count(&status.opened)),
         ("findings_updated_total", "Updates of findings", count(&status.updated)),
+        (
+            "records_late_total",
+            "Records that came after their time had passed",
+            count(&status.late),
+        ),
         ("batches_total", "Batches that were committed", count(&status.batches)),
         ("snapshots_total", "Snapshots that were taken", count(&status.snapshots)),
         ("published_total", "Findings and updates that sinks have taken", count(&status.published)),

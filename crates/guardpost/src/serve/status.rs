@@ -44,6 +44,8 @@ pub(super) struct Status {
     pub(super) opened: AtomicU64,
     /// Findings that were updated.
     pub(super) updated: AtomicU64,
+    /// Records that came after their time had passed: they open no window.
+    pub(super) late: AtomicU64,
     /// Batches that were committed.
     pub(super) batches: AtomicU64,
     /// Snapshots that were taken.
@@ -89,6 +91,7 @@ impl Status {
             refused: count(),
             opened: count(),
             updated: count(),
+            late: count(),
             batches: count(),
             snapshots: count(),
             published: count(),

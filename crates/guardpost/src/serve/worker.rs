@@ -205,6 +205,7 @@ impl Worker {
     fn batch(&mut self, batch: &Batch) {
         let executor = Arc::clone(&self.executor);
         let mut output = self.engine.process(batch, &*executor);
+        self.status.late.store(self.engine.late(), Ordering::Relaxed);
         output.drafts.retain(|it| match it.counted_rule() {
             Some(rule) => {
                 self.status.counted(rule, it.account);

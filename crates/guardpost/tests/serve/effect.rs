@@ -216,6 +216,16 @@ fn a_list_that_cannot_be_read_says_why_and_is_read_again_on_demand() {
 }
 
 #[test]
+fn records_that_come_late_are_counted() {
+    let world = World::start();
+    world.push(&flows(100, "192.0.2.9"));
+    assert_eq!(world.service.metric("records_late_total"), 0);
+    world.push(&flows(0, "192.0.2.9"));
+    assert_eq!(world.service.metric("records_late_total"), 2);
+    world.service.end();
+}
+
+#[test]
 fn what_is_switched_off_raises_nothing_from_then_on() {
     let world = World::start();
     world.list("threatintelset", LISTED, "ACTIVE");
