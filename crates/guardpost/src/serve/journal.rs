@@ -48,6 +48,8 @@ pub(super) enum Entry {
     Mark,
     /// What the control journal of the store says up to this entry takes effect.
     Controls(u64),
+    /// The open batch ends here: nothing more came for a moment, and nobody is to wait for what it holds.
+    Cut,
 }
 
 /// An object that was taken into the spool.

@@ -20,6 +20,8 @@ use crate::window::Window;
 
 /// Objects from which on no further offer is recorded together with others.
 const GROUP_MAX: usize = 256;
+/// How long what came may wait in an open batch.
+const OPEN: Duration = Duration::from_millis(300);
 /// How long a change that was made over the API waits at most when nothing comes.
 const CONTROLS: Duration = Duration::from_millis(100);
 /// What goes wrong again and again is said so often.
@@ -112,6 +114,8 @@ pub(super) struct Recorder {
     last_entry: Instant,
     last_mark: Instant,
     is_unmarked: bool,
+    /// Since when objects may wait in the open batch.
+    open_since: Option<Instant>,
     last_complaint: Option<Instant>,
     /// The last entry of the control journal that is in the journal.
     controls: u64,
@@ -151,6 +155,7 @@ impl Recorder {
             last_entry,
             last_mark,
             is_unmarked,
+            open_since: None,
             last_complaint: None,
             controls: 0,
         }
@@ -192,6 +197,7 @@ impl Recorder {
                     return if self.is_unmarked { self.mark() } else { Ok(()) };
                 }
             }
+            self.tolerate(Recorder::cut)?;
             if self.is_unmarked && self.last_mark.elapsed() >= self.pace.snapshot {
                 self.tolerate(Recorder::mark)?;
             }
@@ -214,8 +220,19 @@ impl Recorder {
     fn until_due(&self) -> Duration {
         let tick = self.pace.tick.saturating_sub(self.last_entry.elapsed());
         let mark = self.pace.snapshot.saturating_sub(self.last_mark.elapsed());
+        let cut = self.open_since.map(|it| OPEN.saturating_sub(it.elapsed()));
         let next = if self.is_unmarked { tick.min(mark) } else { tick };
-        next.clamp(Duration::from_millis(10), CONTROLS)
+        next.min(cut.unwrap_or(Duration::MAX)).clamp(Duration::from_millis(10), CONTROLS)
+    }
+
+    /// What came is worked on soon, unless the worker is behind: then it fills batches by itself.
+    fn cut(&mut self) -> Result<()> {
+        match self.open_since {
+            Some(since) if since.elapsed() >= OPEN && self.status.is_idle() => {
+                self.record(Entry::Cut)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Time went on although nothing came, unless the worker has still to see what came.
@@ -258,6 +275,11 @@ impl Recorder {
     /// Writes an entry and hands it to the worker.
     fn record(&mut self, entry: Entry) -> Result<()> {
         let number = self.journal.append(&entry)?;
+        match entry {
+            Entry::Objects { .. } => _ = self.open_since.get_or_insert_with(Instant::now),
+            Entry::Tick(_) | Entry::Mark | Entry::Cut => self.open_since = None,
+            Entry::Started { .. } | Entry::Controls(_) => {}
+        }
         let recorded = (entry == Entry::Mark).then(|| self.recorded.clone());
         self.status.recorded(number);
         self.is_unmarked = true;

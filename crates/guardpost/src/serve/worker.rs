@@ -104,7 +104,7 @@ impl Worker {
                 self.intake.cut();
                 self.process();
             }
-            Entry::Mark => {
+            Entry::Mark | Entry::Cut => {
                 self.intake.cut();
                 self.process();
             }

@@ -216,6 +216,17 @@ fn a_list_that_cannot_be_read_says_why_and_is_read_again_on_demand() {
 }
 
 #[test]
+fn what_came_is_worked_on_though_nothing_more_comes() {
+    // Neither a tick nor a snapshot ends the batch.
+    let world = World::start_with(|_| "snapshot_secs = 3600\n".to_owned());
+    world.list("threatintelset", LISTED, "ACTIVE");
+    assert!(world.service.push(flows(0, LISTED).as_bytes()));
+    world.expect(TALKER, 1);
+    assert_eq!(world.service.metric("snapshots_total"), 0);
+    world.service.end();
+}
+
+#[test]
 fn records_that_come_late_are_counted() {
     let world = World::start();
     world.push(&flows(100, "192.0.2.9"));

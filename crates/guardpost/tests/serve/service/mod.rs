@@ -34,8 +34,8 @@ impl Service {
     pub(crate) fn start_with(dir: &Path, more: &[&str], settings: &str) -> Service {
         let config = dir.join("settings.toml");
         // Time goes on by the logs alone, and snapshots come often.
-        let settings =
-            format!("[serve]\ntick_secs = 3600\nsnapshot_secs = 1\npoll_secs = 1\n{settings}");
+        let snapshots = if settings.contains("snapshot_secs") { "" } else { "snapshot_secs = 1\n" };
+        let settings = format!("[serve]\ntick_secs = 3600\n{snapshots}poll_secs = 1\n{settings}");
         fs::write(&config, settings).unwrap();
         let mut child = guardpost()
             .args(["serve", "--listen", "127.0.0.1:0", "--no-intel-dir", "--config"])
