@@ -19,7 +19,8 @@ pub const CLOUDTRAIL_LOGGING_DISABLED: FindingType = FindingType {
         that it records less, or the S3 bucket that holds its logs was deleted. Intruders do this to leave \
         no trace of what comes next.",
     detection: "A successful StopLogging or DeleteTrail; an UpdateTrail that turns multi-Region logging, \
-        global service events, organization logging or log file validation off; a PutEventSelectors after \
+        global service events or organization logging off, or log file validation where the logs say that it \
+        was on; a PutEventSelectors after \
         which the trail no longer records all management events that write; or a successful DeleteBucket of \
         a bucket that a CreateTrail or UpdateTrail of the account named, or, an hour or more earlier, of \
         another account of the logs. A setting that is known to have \

@@ -4,7 +4,7 @@
 //! S3's definition of "public" reads them
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>).
 
-use engine::inventory::policy_access;
+use engine::inventory::{holds_without_key, policy_access};
 use serde_json::{Value, json};
 
 use super::exposure::{Ability, Audience, Grant};
@@ -139,7 +139,7 @@ fn audience(statement: &Value) -> Audience {
     let asks_for_principal = conditions(statement).iter().any(|(operator, key, values)| {
         let is_present = match *operator {
             "Null" => values.iter().all(|it| it == "false" || *it == Value::Bool(false)),
-            _ => !operator.contains("Not") && !operator.ends_with("IfExists"),
+            _ => !operator.contains("Not") && !holds_without_key(operator),
         };
         match key.as_str() {
             // Anonymous callers have these, with the value `Anonymous` or `anonymous`.
@@ -172,8 +172,11 @@ fn denies_strangers(deny: &Value) -> bool {
     let Some(operators) = condition.as_object() else { return false };
     operators.iter().all(|(operator, keys)| {
         let Some(keys) = keys.as_object() else { return false };
-        let positive = operator.trim_end_matches("IfExists").replacen("Not", "", 1);
+        // Who has no such key is denied by all but `ForAnyValue`.
+        let of_all = operator.strip_prefix("ForAllValues:").unwrap_or(operator);
+        let positive = of_all.trim_end_matches("IfExists").replacen("Not", "", 1);
         operator.contains("Not")
+            && !operator.starts_with("ForAnyValue:")
             && keys.iter().all(|(key, values)| {
                 // Judged by the same rules as an Allow: a fixed value of a key that names networks or
                 // principals keeps the public out.
@@ -243,6 +246,19 @@ mod tests {
             ("StringLikeIfExists", "aws:PrincipalArn", r#""arn:aws:iam::*""#, Anonymous),
             ("StringLike", "aws:PrincipalOrgID", r#""o-*""#, Authenticated),
             ("StringEquals", "aws:PrincipalOrgID", r#""o-example""#, Nobody),
+            ("ForAllValues:StringEquals", "aws:PrincipalOrgID", r#"["o-example"]"#, Anonymous),
+            (
+                "ForAllValues:ArnLike",
+                "aws:PrincipalArn",
+                r#""arn:aws:iam::111122223333:*""#,
+                Anonymous,
+            ),
+            ("ForAllValues:StringEquals", "aws:SourceVpce", r#""vpce-1""#, Anonymous),
+            ("ForAllValues:IpAddress", "aws:SourceIp", r#""198.51.100.0/24""#, Nobody),
+            ("ForAnyValue:StringEquals", "aws:PrincipalOrgID", r#"["o-example"]"#, Nobody),
+            ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", r#""o-a1/r-ab12/ou-1/*""#, Nobody),
+            ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", r#""o-a1/*""#, Nobody),
+            ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", r#""o-*/*""#, Authenticated),
             ("Null", "aws:PrincipalArn", r#""false""#, Authenticated),
             ("Null", "aws:PrincipalArn", r#""true""#, Anonymous),
             ("StringEquals", "aws:PrincipalType", r#"["User","AssumedRole"]"#, Authenticated),
@@ -275,6 +291,22 @@ mod tests {
                     r#","Condition":{"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#,
                 ),
                 Nobody,
+            ),
+            (
+                deny(
+                    "s3:*",
+                    "*",
+                    r#","Condition":{"ForAllValues:StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#,
+                ),
+                Nobody,
+            ),
+            (
+                deny(
+                    "s3:*",
+                    "*",
+                    r#","Condition":{"ForAnyValue:StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#,
+                ),
+                Anonymous,
             ),
             (
                 deny(

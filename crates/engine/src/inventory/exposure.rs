@@ -132,6 +132,7 @@ const RESTRICTING: &[&str] = &[
     "aws:sourcearn",
     "aws:sourceip",
     "aws:sourceorgid",
+    "aws:sourceorgpaths",
     "aws:sourceowner",
     "aws:sourcevpc",
     "aws:sourcevpce",
@@ -147,24 +148,55 @@ const RESTRICTING: &[&str] = &[
 fn is_restricted(condition: Option<&Value>) -> bool {
     let Some(Value::Object(operators)) = condition else { return false };
     operators.iter().any(|(operator, keys)| {
-        // `StringNotEquals` leaves everyone else in; `…IfExists` leaves in who has no
-        // such key, and `Null` names no one.
-        if operator.contains("Not") || operator.ends_with("IfExists") || operator == "Null" {
+        // `StringNotEquals` leaves everyone else in, and `Null` names no one.
+        if operator.contains("Not") || operator == "Null" {
             return false;
         }
         let Value::Object(keys) = keys else { return false };
         keys.iter().any(|(key, values)| {
-            RESTRICTING.contains(&key.to_ascii_lowercase().as_str())
+            let key = key.to_ascii_lowercase();
+            let is_asked_for = !holds_without_key(operator)
+                || (!operator.ends_with("IfExists") && ALWAYS_THERE.contains(&key.as_str()))
+                || requires(operators, &key);
+            is_asked_for
+                && RESTRICTING.contains(&key.as_str())
                 && !one_or_many(Some(values)).is_empty()
-                && one_or_many(Some(values)).iter().all(is_fixed)
+                && one_or_many(Some(values)).iter().all(|it| is_fixed(&key, it))
         })
     })
 }
 
-/// Whether a condition's value names someone: no wildcard or variable, unless in an ARN of a fixed account,
-/// and no range that covers a great part of the Internet (S3 takes /8 as the limit of IPv4 and /32 of IPv6).
-fn is_fixed(value: &Value) -> bool {
+/// Keys that every request from the Internet has, one without credentials too.
+const ALWAYS_THERE: &[&str] = &["aws:principalaccount", "aws:sourceip", "aws:userid"];
+
+/// Whether an operator lets through who has no such key: one with `…IfExists`, and `ForAllValues:…`, since all of
+/// no values are as they are to be
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>).
+pub fn holds_without_key(operator: &str) -> bool {
+    operator.ends_with("IfExists") || operator.to_ascii_lowercase().starts_with("forallvalues:")
+}
+
+/// Whether a `Null` condition asks for a key, in lower case, to be there.
+fn requires(operators: &serde_json::Map<String, Value>, key: &str) -> bool {
+    let nulls = operators.get("Null").and_then(Value::as_object);
+    nulls.into_iter().flatten().any(|(it, values)| {
+        let values = one_or_many(Some(values));
+        it.eq_ignore_ascii_case(key)
+            && !values.is_empty()
+            && values.iter().all(|it| it == "false" || *it == Value::Bool(false))
+    })
+}
+
+/// Whether a condition's value names someone: no wildcard or variable, unless in an ARN of a fixed account or
+/// in a path of a fixed organization, and no range that covers a great part of the Internet (S3 takes /8 as the
+/// limit of IPv4 and /32 of IPv6).
+fn is_fixed(key: &str, value: &Value) -> bool {
     let Some(text) = value.as_str() else { return false };
+    if key.ends_with("orgpaths")
+        && let Some((organization, _)) = text.split_once('/')
+    {
+        return !organization.is_empty() && !organization.contains(['*', '?', '$']);
+    }
     if let Some((address, bits)) = text.split_once('/')
         && let (Ok(ip), Ok(bits)) = (address.parse::<std::net::IpAddr>(), bits.parse::<u8>())
     {
@@ -244,6 +276,10 @@ mod tests {
             r#"{"StringEquals":{"AWS:PrincipalOrgID":["o-1","o-2"]}}"#,
             r#"{"IpAddress":{"aws:SourceIp":["198.51.100.0/24","2001:db8::/32"]}}"#,
             r#"{"ArnLike":{"aws:SourceArn":"arn:aws:cloudfront::111122223333:distribution/*"}}"#,
+            r#"{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":["o-a1/r-ab12/ou-1/*"]}}"#,
+            r#"{"ForAllValues:IpAddress":{"aws:SourceIp":"198.51.100.0/24"}}"#,
+            r#"{"ForAllValues:StringEquals":{"aws:PrincipalOrgID":["o-1"]},"Null":{"aws:PrincipalOrgID":"false"}}"#,
+            r#"{"StringEqualsIfExists":{"aws:SourceVpce":"vpce-1"},"Null":{"aws:SourceVpce":false}}"#,
         ] {
             assert!(!condition(kept_out), "{kept_out}");
         }
@@ -255,6 +291,10 @@ mod tests {
             r#"{"Bool":{"aws:SecureTransport":"true"}}"#,
             r#"{"Null":{"aws:SourceVpce":"false"}}"#,
             r#"{"StringEquals":{"aws:SourceVpce":[]}}"#,
+            r#"{"ForAllValues:StringEquals":{"aws:PrincipalOrgID":["o-1"]}}"#,
+            r#"{"ForAllValues:StringEquals":{"aws:PrincipalOrgID":["o-1"]},"Null":{"aws:PrincipalOrgID":"true"}}"#,
+            r#"{"StringEqualsIfExists":{"aws:SourceVpce":"vpce-1"}}"#,
+            r#"{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":["o-*/r-ab12/*"]}}"#,
             r#""x""#,
         ] {
             assert!(condition(let_in), "{let_in}");

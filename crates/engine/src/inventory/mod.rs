@@ -33,7 +33,9 @@ mod timeline;
 pub use buckets::{AclGrant, BlockPublicAccess, BucketFact};
 pub use describe::{DESCRIPTION_MAX, DescribeError, DescribeSummary};
 pub use descriptions::Descriptions;
-pub use exposure::{Access, Exposure, acl_access, policy_access, public_statements};
+pub use exposure::{
+    Access, Exposure, acl_access, holds_without_key, policy_access, public_statements,
+};
 pub use facts::{Inventory, LearnCounts};
 pub use functions::{FunctionConfig, FunctionFact};
 pub use instances::InstanceFact;
