@@ -170,8 +170,7 @@ fn is_restricted(condition: Option<&Value>) -> bool {
 const ALWAYS_THERE: &[&str] = &["aws:principalaccount", "aws:sourceip", "aws:userid"];
 
 /// Whether an operator lets through who has no such key: one with `…IfExists`, and `ForAllValues:…`, since all of
-/// no values are as they are to be
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>).
+/// no values are as they are to be (IAM User Guide, "Set operators for multivalued context keys").
 pub fn holds_without_key(operator: &str) -> bool {
     operator.ends_with("IfExists") || operator.to_ascii_lowercase().starts_with("forallvalues:")
 }
