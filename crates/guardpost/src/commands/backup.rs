@@ -37,7 +37,7 @@ pub fn run(args: &BackupArgs) -> Result<()> {
         .with_context(|| format!("cannot copy the database to `{}`", to.display()))?;
     let mut bytes = fs::metadata(to.join(DATABASE)).map_or(0, |it| it.len());
     bytes += copy_listed(from, to)?;
-    for part in ["journal", "spool"] {
+    for part in ["audit", "journal", "spool"] {
         bytes += copy_dir(&from.join(part), &to.join(part))?;
     }
     bytes += copy(&from.join("keys.json"), &to.join("keys.json"))?;

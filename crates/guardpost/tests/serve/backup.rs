@@ -28,6 +28,8 @@ fn a_service_goes_on_from_a_backup() {
         let mode = fs::metadata(other.path().join("data").join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
+    let audits = fs::read_dir(other.path().join("data/audit")).unwrap();
+    assert_eq!(audits.count(), 1, "what was changed and by whom is in it too");
     let world = world.move_to(other);
     world.expect(TALKER, 2);
     world.push(&flows(3, LISTED));

@@ -24,7 +24,7 @@ use super::tally::Cause;
 use crate::config::BucketConfig;
 use crate::serve::recorder::Offer;
 
-/// At every so manieth look new folders are looked for, and what was denied is tried again.
+/// Every so many looks new folders are looked for, and what was denied is tried again.
 const WALK: u64 = 10;
 /// Folders that are listed.
 const FOLDERS_MAX: usize = 100_000;
